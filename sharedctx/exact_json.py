@@ -1,0 +1,130 @@
+"""JSON without loss: numbers as they are written, every key in its place, duplicates included.
+
+Values are str, True, False, None, ``list`` for arrays, ``tuple`` of ``(key, value)`` pairs for
+objects, and ``bytes`` for numbers: the literal, so that ``1.10``, ``1E5`` and integers of any size
+stay what they are, and no number equals a string. Two values are the same data if they are ``==``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, Final, NoReturn, TypeAlias
+
+__all__ = (
+    "MAX_DEPTH",
+    "Value",
+    "dump",
+    "dump_string",
+    "is_number",
+    "parse",
+    "parse_spans",
+    "scan",
+    "skip_space",
+)
+
+Value: TypeAlias = Any  # str | bool | None | bytes | list[Value] | tuple[tuple[str, Value], ...]
+
+MAX_DEPTH: Final = 200
+"""Deeper JSON is refused, far below where recursion would fail."""
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONSTANTS = {True: "true", False: "false", None: "null"}
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=tuple, parse_float=str.encode, parse_int=str.encode, parse_constant=_refuse
+)
+
+
+def skip_space(text: str, start: int) -> int:
+    """Return where the first character of `text` at or after `start` is that is not white space."""
+    match = _SPACE.match(text, start)
+    return match.end() if match else start
+
+
+def scan(text: str, start: int) -> tuple[Value, int]:
+    """Return the value that begins at ``text[start]``, and where it ends.
+
+    Raises:
+        ValueError: no JSON value begins there, or it is nested too deep.
+    """
+    try:
+        return _decoder.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def parse(text: str) -> list[Value]:
+    """Return the values of `text`: one for JSON, several when they stand on lines of their own.
+
+    Raises:
+        ValueError: `text` is neither, or it is nested deeper than `MAX_DEPTH`.
+    """
+    return [value for value, _, _ in parse_spans(text)]
+
+
+def parse_spans(text: str) -> list[tuple[Value, int, int]]:
+    """Return ``(value, start, end)`` for the values of `text`, as `parse` finds them.
+
+    Raises:
+        ValueError: as `parse`.
+    """
+    values = []
+    place = skip_space(text, text.startswith("\ufeff"))
+    while place < len(text):
+        value, end = scan(text, place)
+        values.append((value, place, end))
+        place = skip_space(text, end)
+        if place < len(text) and "\n" not in text[end:place]:
+            raise ValueError(f"more after the JSON value at character {end}")
+    _check_depth([value for value, _, _ in values])
+    return values
+
+
+def _check_depth(values: list[Value]) -> None:
+    """Raise ValueError if `values` nest deeper than `MAX_DEPTH`. Level by level: no recursion."""
+    for _ in range(MAX_DEPTH + 1):
+        if not values:
+            return
+        values = [
+            child
+            for value in values
+            if type(value) is list or type(value) is tuple
+            for child in (value if type(value) is list else [pair[1] for pair in value])
+        ]
+    raise ValueError("nested too deep")
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a JSON number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def dump_string(text: str) -> str:
+    """Return `text` as a JSON string that is valid Unicode whatever `text` holds."""
+    if text.isascii() or not _SURROGATE.search(text):
+        return encode_basestring(text)
+    return encode_basestring_ascii(text)
+
+
+def dump(value: Value) -> str:
+    """Return `value`, nested no deeper than `MAX_DEPTH`, as JSON without white space."""
+    kind = type(value)
+    if kind is str:
+        return dump_string(value)
+    if kind is bytes:
+        return value.decode()  # type: ignore[no-any-return]  # the literal of a number
+    if kind is list:
+        return f"[{','.join([dump(item) for item in value])}]"
+    if kind is tuple:
+        members = [f"{dump_string(key)}:{dump(item)}" for key, item in value]
+        return f"{{{','.join(members)}}}"
+    return _CONSTANTS[value]

@@ -1,0 +1,80 @@
+"""Elision notes: what a rendition left out, how much of it, and where to read it.
+
+A note reads ``[… 45 lines elided: L120-164]``: the reader's own units, their numbers when they have
+some (``#12-199``), and the lines of the original. Nothing else in a rendition can be taken for one:
+where kept text holds the opening of a note literally, `escape_notes` puts a backslash into it, and
+`unescape_notes` takes exactly that backslash out again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from sharedctx.segments import NoteStyle
+
+__all__ = ("NOTE", "Elision", "escape_notes", "split_notes", "unescape_notes", "write_note")
+
+NOTE = re.compile(r"\[… [^\]\n]{1,400}\]")
+"""Matches every note that `write_note` writes, and nothing in escaped text."""
+
+_PLAIN = NoteStyle()
+# A backslash run cannot hold "[", so both patterns are linear on any input.
+_LOOKALIKE = re.compile(r"\[(\\*)… ")
+_ESCAPED = re.compile(r"\[\\(\\*)… ")
+
+
+class Elision(NamedTuple):
+    """A run of neighboring segments that a rendition leaves out.
+
+    Attributes:
+        counts: How many of each unit, by the unit's singular, in order of appearance.
+        numbers: First and last number of its units in the reader's count, if they have one.
+        lines: First and last line of the original; None when the original is a single line.
+    """
+
+    counts: Mapping[str, int]
+    numbers: tuple[int, int] | None
+    lines: tuple[int, int] | None
+
+
+def _amount(count: int, unit: str) -> str:
+    if count == 1:
+        return f"1 {unit}"
+    plural = unit[:-1] + "ies" if unit.endswith("y") and unit[-2:-1] not in "aeou" else unit + "s"
+    return f"{count} {plural}"
+
+
+def _range(mark: str, first_last: tuple[int, int]) -> str:
+    first, last = first_last
+    return f"{mark}{first}" if first == last else f"{mark}{first}-{last}"
+
+
+def write_note(elision: Elision) -> str:
+    """Return the note for `elision`, such as ``[… 188 rows elided: #12-199, L340-5600]``."""
+    what = ", ".join(_amount(count, unit) for unit, count in elision.counts.items() if count)
+    where = [
+        _range(mark, numbers)
+        for mark, numbers in (("#", elision.numbers), ("L", elision.lines))
+        if numbers is not None
+    ]
+    note = f"{what} elided" if what else "elided"
+    return f"[… {note}: {', '.join(where)}]" if where else f"[… {note}]"
+
+
+def escape_notes(text: str) -> str:
+    """Return `text` with a backslash in every literal look-alike of a note. Injective."""
+    return _LOOKALIKE.sub(r"[\\\1… ", text) if "… " in text else text
+
+
+def unescape_notes(text: str) -> str:
+    """Invert `escape_notes`; real notes stay as they are."""
+    return _ESCAPED.sub(r"[\1… ", text) if "… " in text else text
+
+
+def split_notes(text: str, style: NoteStyle = _PLAIN) -> Iterator[str]:
+    """Yield what stands between the notes of a rendition, unescaped and in order."""
+    note = f"{re.escape(style.before)}{NOTE.pattern}{re.escape(style.after)}"
+    for part in re.split(note, text):
+        yield unescape_notes(part)

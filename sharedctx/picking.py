@@ -1,0 +1,224 @@
+"""Which segments of a document fit a budget, once the notes for the others are paid for.
+
+Keeping a segment in the middle of an elided run splits one note into two; keeping the last one of a
+run saves its note; a run that is shorter than its note is kept for nothing. So the price of a
+segment depends on its neighbors, and is asked anew at every pick.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_left
+from itertools import accumulate
+
+from sharedctx.lines import LineIndex
+from sharedctx.notes import Elision, write_note
+from sharedctx.segments import REQUIRED, Document, Segment
+from sharedctx.tokens import Tokenizer
+
+__all__ = ("IndexSet", "Runs", "pick")
+
+# After so many segments in a row that did not fit, the rest is taken not to fit either.
+_PATIENCE = 256
+# No note is shorter than this many tokens, so what is shorter is never left out.
+_FREE = 4
+_WORD = 1024
+
+
+class IndexSet:
+    """A set of integers below `size` that finds neighbors fast: bits in two levels."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._words = [0] * (size // _WORD + 1)
+        self._used = 0
+
+    def __contains__(self, index: int) -> bool:
+        return bool(self._words[index // _WORD] >> index % _WORD & 1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IndexSet) and self._words == other._words
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def add(self, index: int) -> None:
+        """Add `index`."""
+        self._words[index // _WORD] |= 1 << index % _WORD
+        self._used |= 1 << index // _WORD
+
+    def discard(self, index: int) -> None:
+        """Take `index` out, if it is a member."""
+        at = index // _WORD
+        self._words[at] &= ~(1 << index % _WORD)
+        if not self._words[at]:
+            self._used &= ~(1 << at)
+
+    def before(self, index: int) -> int:
+        """Return the largest member below `index`, or -1."""
+        at, bit = divmod(index, _WORD)
+        word = self._words[at] & ((1 << bit) - 1)
+        if not word:
+            at = (self._used & ((1 << at) - 1)).bit_length() - 1
+            if at < 0:
+                return -1
+            word = self._words[at]
+        return at * _WORD + word.bit_length() - 1
+
+    def after(self, index: int) -> int:
+        """Return the smallest member above `index`, or `size`."""
+        at, bit = divmod(index, _WORD)
+        word = self._words[at] >> (bit + 1) << (bit + 1)
+        if not word:
+            used = self._used >> (at + 1) << (at + 1)
+            if not used:
+                return self._size
+            at = (used & -used).bit_length() - 1
+            word = self._words[at]
+        return at * _WORD + (word & -word).bit_length() - 1
+
+
+class Runs:
+    """What it takes to leave out any run ``segments[i:j]`` of a document."""
+
+    def __init__(self, document: Document, original: str, tokenizer: Tokenizer) -> None:
+        self.segments = document.segments
+        self._style = document.note_style
+        self._count = tokenizer.count
+        self._stand_ins: dict[str, int] = {}
+        self._notes: dict[tuple[int, ...], int] = {}
+        self._tokens = [0, *accumulate(segment.tokens for segment in self.segments)]
+        self._units = list(dict.fromkeys(segment.unit for segment in self.segments))
+        self._sums = [
+            [0, *accumulate(s.count if s.unit == unit else 0 for s in self.segments)]
+            for unit in self._units
+        ]
+        self._numbered = [i for i, segment in enumerate(self.segments) if segment.first]
+        index = LineIndex(original)
+        self._lines = [_lines(index, original, s) for s in self.segments] if len(index) > 1 else []
+
+    def tokens(self, i: int, j: int) -> int:
+        """Tokens that the run has when it is kept, up to merges at the seams."""
+        return self._tokens[j] - self._tokens[i]
+
+    def stands_in(self, i: int) -> bool:
+        """Whether the run that starts at `i` starts with a stand-in, after a kept segment."""
+        return i > 0 and bool(self.segments[i].stand_in)
+
+    def note(self, i: int, j: int) -> str:
+        """Return the note for the run, in the style of the document."""
+        amounts = zip(self._units, self._sums, strict=True)
+        counts = {unit: sums[j] - sums[i] for unit, sums in amounts if sums[j] > sums[i]}
+        lines = (self._lines[i][0], self._lines[j - 1][1]) if self._lines else None
+        note = write_note(Elision(counts, self._numbers(i, j), lines))
+        return f"{self._style.before}{note}{self._style.after}"
+
+    def _numbers(self, i: int, j: int) -> tuple[int, int] | None:
+        """Numbers of the units that have some, if they are one unbroken sequence of one unit."""
+        start, end = bisect_left(self._numbered, i), bisect_left(self._numbered, j)
+        if start == end:
+            return None
+        first, last = (self.segments[self._numbered[at]] for at in (start, end - 1))
+        sums = self._sums[self._units.index(first.unit)]
+        stop = last.first + last.count
+        unbroken = first.unit == last.unit and stop - first.first == sums[j] - sums[i]
+        return (first.first, stop - 1) if unbroken else None
+
+    def cost(self, i: int, j: int) -> int:
+        """Tokens that the run takes when it is left out; at most what it takes when kept."""
+        kept = self._tokens[j] - self._tokens[i]
+        if kept <= _FREE:
+            return kept
+        cost = 0
+        if self.stands_in(i):
+            cost, i = self._stand_in_cost(i), i + 1
+        if i < j:
+            cost += self._note_cost(i, j)
+        return min(cost, kept)
+
+    def is_free(self, i: int, j: int) -> bool:
+        """Whether keeping the run costs no more than saying that it is left out."""
+        return self.cost(i, j) == self.tokens(i, j)
+
+    def _stand_in_cost(self, i: int) -> int:
+        text = self.segments[i].stand_in
+        if text not in self._stand_ins:
+            self._stand_ins[text] = self._count(text)
+        return self._stand_ins[text]
+
+    def _note_cost(self, i: int, j: int) -> int:
+        """Tokens of the note for the run, or of one that is alike: same units, similar numbers."""
+        alike = [(sums[j] - sums[i]).bit_length() for sums in self._sums]
+        if self._lines:
+            first, last = self._lines[i][0], self._lines[j - 1][1]
+            alike.append((last.bit_length() << 1) + (first == last))
+        key = tuple(alike)
+        cost = self._notes.get(key)
+        if cost is None:
+            cost = self._notes[key] = self._count(self.note(i, j))
+        return cost
+
+
+def _lines(index: LineIndex, original: str, segment: Segment) -> tuple[int, int]:
+    """Lines of a segment, not counting the white space around what it says."""
+    start, end = segment.span
+    source = original[start:end]
+    body = source.strip()
+    if body:
+        start += source.index(body[0])
+        end = start + len(body)
+    return index.lines_of(start, end)
+
+
+class _Choice:
+    """Segments kept so far, and what the result is going to cost."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._costs = {0: runs.cost(0, len(runs.segments))}  # of elided runs, by their start
+        self.kept = IndexSet(len(runs.segments))
+        self.spent = self._costs[0]
+
+    def keep(self, i: int, budget: int) -> bool:
+        """Keep segment `i` and what it needs, if that fits; return whether it does."""
+        steps: list[tuple[int, int, int]] = []
+        for index in self._chain(i):
+            left, right = self.kept.before(index) + 1, self.kept.after(index)
+            steps.append((index, left, self._costs[left]))
+            before, after = self._runs.cost(left, index), self._runs.cost(index + 1, right)
+            self.spent += self._runs.segments[index].tokens + before + after - self._costs[left]
+            self._costs[left] = before
+            self._costs[index + 1] = after
+            self.kept.add(index)
+        if self.spent <= budget:
+            return True
+        spent = self.spent
+        for index, left, cost in reversed(steps):
+            spent += cost - self._costs[left] - self._costs.pop(index + 1)
+            spent -= self._runs.segments[index].tokens
+            self._costs[left] = cost
+            self.kept.discard(index)
+        self.spent = spent
+        return False
+
+    def _chain(self, i: int) -> list[int]:
+        """Segment `i` and those it needs that are not kept yet, outermost first."""
+        chain = [i]
+        while (needs := self._runs.segments[i].needs) and (i := i - needs) not in self.kept:
+            chain.append(i)
+        return chain[::-1]
+
+
+def pick(runs: Runs, budget: int, *, keep_required: bool) -> IndexSet:
+    """Return the segments to keep for `budget` tokens, an estimate good to a few percent."""
+    segments = runs.segments
+    choice = _Choice(runs)
+    misses = 0
+    for i in sorted(range(len(segments)), key=lambda index: segments[index].rank):
+        if i in choice.kept:
+            continue
+        required = keep_required and segments[i].rank <= REQUIRED
+        if choice.keep(i, sys.maxsize if required else budget):
+            misses = 0
+        elif (misses := misses + 1) > _PATIENCE:
+            break
+    return choice.kept

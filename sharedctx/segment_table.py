@@ -1,0 +1,112 @@
+"""The stored form of a `Document`: columns of numbers, and text only where it is not the span.
+
+With the original in hand a client rebuilds the document from it and renders any other view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgpack
+
+from sharedctx.errors import CorruptEntry
+from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
+
+__all__ = ("decode_document", "encode_document")
+
+_T = TypeVar("_T")
+
+
+def _runs(values: Sequence[_T]) -> list[_T | int]:
+    """Run-length encode, as ``[value, length, value, length, ...]``."""
+    runs: list[_T | int] = []
+    for value in values:
+        if runs and runs[-2] == value:
+            runs[-1] += 1  # type: ignore[operator]  # odd places hold lengths
+        else:
+            runs += [value, 1]
+    return runs
+
+
+def _from_runs(runs: Sequence[Any], expected: int) -> list[Any]:
+    if sum(runs[1::2]) != expected:
+        raise ValueError("a column has the wrong length")
+    return [
+        value for value, length in zip(runs[::2], runs[1::2], strict=True) for _ in range(length)
+    ]
+
+
+def encode_document(document: Document, original: str) -> bytes:
+    """Return the stored form of `document`, a document made from `original`."""
+    segments = document.segments
+    own_text = {
+        index: segment.text
+        for index, segment in enumerate(segments)
+        if segment.text != original[segment.span.start : segment.span.end]
+    }
+    columns = {
+        "n": len(segments),
+        "kind": document.kind,
+        "whole": document.whole.value,
+        "partial": document.partial.value,
+        "note": list(document.note_style),
+        "start": segments[0].span.start if segments else 0,
+        "ends": [segment.span.end - segment.span.start for segment in segments],
+        "ranks": _runs([segment.rank for segment in segments]),
+        "tokens": [segment.tokens for segment in segments],
+        "units": _runs([segment.unit for segment in segments]),
+        "firsts": [segment.first for segment in segments],
+        "counts": _runs([segment.count for segment in segments]),
+        "needs": _runs([segment.needs for segment in segments]),
+        "texts": own_text,
+        "stand_ins": {i: s.stand_in for i, s in enumerate(segments) if s.stand_in},
+    }
+    packed: bytes = msgpack.packb(columns, unicode_errors="surrogatepass")
+    return packed
+
+
+def decode_document(table: bytes, original: str) -> Document:
+    """Invert `encode_document`.
+
+    Raises:
+        CorruptEntry: `table` is damaged, or is not of a document made from `original`.
+    """
+    try:
+        columns = msgpack.unpackb(table, unicode_errors="surrogatepass", strict_map_key=False)
+        return _decode(columns, original)
+    except (ValueError, TypeError, KeyError, IndexError, msgpack.UnpackException) as error:
+        raise CorruptEntry(f"The stored segment table is not readable: {error}.") from error
+
+
+def _decode(columns: dict[str, Any], original: str) -> Document:
+    n = columns["n"]
+    column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
+    ranks, units, counts = column("ranks"), column("units"), column("counts")
+    needs = column("needs")
+    texts, stand_ins = columns["texts"], columns["stand_ins"]
+    segments = []
+    start = columns["start"]
+    for i in range(n):
+        end = start + columns["ends"][i]
+        segments.append(
+            Segment(
+                text=texts[i] if i in texts else original[start:end],
+                rank=ranks[i],
+                tokens=columns["tokens"][i],
+                span=Span(start, end),
+                unit=units[i],
+                first=columns["firsts"][i],
+                count=counts[i],
+                stand_in=stand_ins.get(i, ""),
+                needs=needs[i],
+            )
+        )
+        start = end
+    return Document(
+        segments=tuple(segments),
+        kind=columns["kind"],
+        whole=Guarantee(columns["whole"]),
+        partial=Guarantee(columns["partial"]),
+        note_style=NoteStyle(*columns["note"]),
+    )

@@ -1,0 +1,100 @@
+"""The contract between compressors and readers: a document as ranked segments.
+
+A compressor turns a text into a `Document`: ordered `Segment`s whose spans together cover the
+original. It decides two things only, how each part reads when it is kept, and how soon a reader
+needs it. Choosing parts for a budget, joining what was left out into notes that say what, how much
+and where, and counting are the renderer's (`sharedctx.render`), the same for every kind of content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+__all__ = ("REQUIRED", "Document", "Guarantee", "NoteStyle", "Segment", "Span")
+
+REQUIRED = 0.0
+"""Rank of segments that the default rendering keeps even beyond its target."""
+
+
+class Guarantee(StrEnum):
+    """What a rendition still promises about the original, from the strongest to the weakest."""
+
+    LOSSLESS = "lossless"
+    """It decodes back to the same data."""
+    OUTLINED = "outlined"
+    """The structure is whole; bodies may be elided."""
+    EXTRACTIVE = "extractive"
+    """Every part is verbatim; parts may be elided."""
+    ABRIDGED = "abridged"
+    """Words may be dropped inside what is kept."""
+
+
+class Span(NamedTuple):
+    """Half-open range of characters of the original, ``original[start:end]``."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of a document that is kept or elided as a whole.
+
+    Attributes:
+        text: How it reads when it is kept, line breaks included. Often ``original[start:end]``.
+        rank: How soon a reader needs it: up to 0.0 (`REQUIRED`) first, larger later. Ranks of one
+            document are compared with each other only; equal ranks go in document order.
+        tokens: Token count of `text`.
+        span: The characters of the original that it stands for.
+        unit: What a reader calls one of these, singular: ``line``, ``sentence``, ``row``.
+        first: Number of its first unit, 1-based, in the reader's own count (row 17); 0 when the
+            unit has no numbering of its own and line numbers say it all.
+        count: How many units it stands for; 0 for mere punctuation, which notes do not count.
+        stand_in: What to show instead of a note when it is elided right after a segment that is
+            kept, for kinds whose grammar needs something there, such as the body of a function.
+            It says itself what it stands for. Empty when the usual elision note will do.
+        needs: How many places before it stands the segment without which it cannot be understood:
+            the header of a table row, the heading of a paragraph, the class of a method. Whoever
+            keeps the one keeps the other. 0 when it stands for itself.
+    """
+
+    text: str
+    rank: float
+    tokens: int
+    span: Span
+    unit: str = "line"
+    first: int = 0
+    count: int = 1
+    stand_in: str = ""
+    needs: int = 0
+
+
+class NoteStyle(NamedTuple):
+    """What surrounds an elision note so that it fits its document, such as comment marks."""
+
+    before: str = ""
+    after: str = ""
+
+
+_PLAIN_NOTE = NoteStyle()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as a compressor sees it.
+
+    Attributes:
+        segments: In document order; their spans are contiguous and cover the original.
+        kind: Kind of content, as it appears in `transforms` labels: ``json``, ``text``.
+        whole: The guarantee that holds when every segment is kept.
+        partial: The guarantee that holds once any segment is elided.
+        note_style: How to write elision notes in this document.
+    """
+
+    segments: tuple[Segment, ...]
+    kind: str
+    whole: Guarantee
+    partial: Guarantee
+    note_style: NoteStyle = _PLAIN_NOTE

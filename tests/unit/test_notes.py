@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from sharedctx.notes import (
+    NOTE,
+    Elision,
+    escape_notes,
+    split_notes,
+    unescape_notes,
+    write_note,
+)
+from sharedctx.segments import NoteStyle
+
+
+@pytest.mark.parametrize(
+    ("elision", "note"),
+    [
+        (Elision({"line": 45}, None, (120, 164)), "[… 45 lines elided: L120-164]"),
+        (Elision({"row": 188}, (12, 199), (340, 5600)), "[… 188 rows elided: #12-199, L340-5600]"),
+        (Elision({"row": 1}, (7, 7), None), "[… 1 row elided: #7]"),
+        (
+            Elision({"sentence": 3, "line": 12}, None, (4, 17)),
+            "[… 3 sentences, 12 lines elided: L4-17]",
+        ),
+        (Elision({"entry": 2, "key": 2}, None, (1, 1)), "[… 2 entries, 2 keys elided: L1]"),
+        (Elision({}, None, (1, 9)), "[… elided: L1-9]"),
+        (Elision({}, None, None), "[… elided]"),
+    ],
+)
+def test_notes_say_what_how_much_and_where(elision: Elision, note: str) -> None:
+    assert write_note(elision) == note
+    assert NOTE.fullmatch(note)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[… 45 lines elided: L1-9]", "[\\… x", "[\\\\… x", "[[… ", "a [… b [\\… c", "[…] stays", ""],
+)
+def test_escaped_text_holds_no_note_and_comes_back(text: str) -> None:
+    escaped = escape_notes(text)
+    assert "[… " not in escaped
+    assert unescape_notes(escaped) == text
+
+
+def test_escaping_leaves_ordinary_text_alone() -> None:
+    assert escape_notes("he said […] and … then [ … ]") == "he said […] and … then [ … ]"
+
+
+def test_unescaping_leaves_real_notes_alone() -> None:
+    assert unescape_notes("[… 2 lines elided: L1-2]") == "[… 2 lines elided: L1-2]"
+
+
+def test_splitting_at_notes_gives_back_what_was_kept() -> None:
+    kept = "a [… 1 line elided: L5] literally\n"
+    text = f"{escape_notes(kept)}# [… 2 lines elided: L2-3] !\nend"
+    assert list(split_notes(text, NoteStyle("# ", " !"))) == [kept, "\nend"]
