@@ -1,0 +1,193 @@
+"""Requests to the JetStream API: raw JSON, with its error codes as our errors."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from nats.aio.msg import Msg
+
+from sharedctx.errors import CorruptEntry, RevisionConflict, StoreError, StoreFull
+from sharedctx.store.connection import Connection
+from sharedctx.store.retry import TransientError
+
+__all__ = (
+    "ApiError",
+    "Delivery",
+    "StoredMessage",
+    "call",
+    "delivery",
+    "direct_get",
+    "leader_get",
+    "publish",
+    "purge",
+)
+
+_API = "$JS.API"
+_WRONG_LAST_SEQUENCE = 10071
+# Another write to the same subject is in flight on a replicated stream: try again.
+_WRITE_IN_FLIGHT = 10164
+# No space: max messages or bytes reached, message larger than the stream takes, resources gone.
+_FULL = frozenset({10077, 10054, 10023, 10047, 10028})
+# The usual answer to a publish, read faster than through a JSON parser.
+_ACKNOWLEDGED = re.compile(rb'\{"stream":"[^"]*", ?"seq":(\d+)')
+_NOT_FOUND = frozenset({10037, 10014, 10059})
+
+
+class ApiError(StoreError):
+    """JetStream answered a request with an error."""
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(f"NATS JetStream refused the request: {description} (code {code}).")
+        self.code = code
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether the stream, consumer or message does not exist."""
+        return self.code in _NOT_FOUND
+
+
+class StoredMessage(NamedTuple):
+    """A message in a stream; `timestamp` is when it was stored, in Unix seconds, 0 if not known."""
+
+    subject: str
+    sequence: int
+    headers: Mapping[str, str]
+    data: bytes
+    timestamp: float = 0.0
+
+
+class Delivery(NamedTuple):
+    """What the reply subject of a message from a consumer tells."""
+
+    attempt: int
+    sequence: int
+    timestamp: float
+    pending: int
+
+
+def delivery(reply: str) -> Delivery:
+    """Parse the reply subject of a message from a consumer.
+
+    It is ``$JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<consumer seq>.<ns>.<pending>``, and
+    with two more tokens before the stream (domain, account) when they are in use.
+    """
+    tokens = reply.split(".")
+    first = 4 if len(tokens) == 9 else 6
+    attempt, sequence, _, nanoseconds, pending = map(int, tokens[first : first + 5])
+    return Delivery(attempt, sequence, nanoseconds / 1e9, pending)
+
+
+def _raise_for(error: Mapping[str, Any]) -> None:
+    status, code = error.get("code", 0), error.get("err_code", 0)
+    description = str(error.get("description", "unknown error"))
+    if code in _FULL:
+        raise StoreFull(f"A limit of the NATS server or stream is reached: {description}.")
+    if code == _WRONG_LAST_SEQUENCE:
+        raise RevisionConflict
+    if status == 503 or code == _WRITE_IN_FLIGHT:
+        raise TransientError(description, sent=False)
+    raise ApiError(code, description)
+
+
+def _json(message: Msg) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(message.data.decode())
+    except ValueError as error:
+        raise StoreError("NATS JetStream sent an unreadable answer.") from error
+    if "error" in answer:
+        _raise_for(answer["error"])
+    return answer
+
+
+async def call(
+    connection: Connection,
+    operation: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    writes: bool = False,
+) -> dict[str, Any]:
+    """Call ``$JS.API.<operation>`` and return its answer; tried again while NATS is away.
+
+    Args:
+        connection: Where to.
+        operation: Which call.
+        body: Its arguments.
+        writes: Whether it changes content, so that a lost answer leaves the outcome unknown.
+
+    Raises:
+        ApiError: JetStream refused it.
+        StoreUnavailable: NATS did not answer within the retry budget.
+        UnknownOutcome: the same of a call that writes, when it may have been carried out.
+    """
+    payload = json.dumps(body).encode() if body is not None else b""
+
+    async def attempt() -> dict[str, Any]:
+        return _json(await connection.request(f"{_API}.{operation}", payload))
+
+    return await connection.persist(attempt, writes=writes)
+
+
+async def publish(
+    connection: Connection, subject: str, payload: bytes, headers: Mapping[str, str]
+) -> int:
+    """Make one attempt to store a message and return its sequence.
+
+    Raises:
+        TransientError: it may be tried again with the same ``Nats-Msg-Id``.
+        RevisionConflict: an expected sequence did not hold.
+        StoreFull: a limit is reached.
+    """
+    reply = await connection.request(subject, payload, headers)
+    acknowledged = _ACKNOWLEDGED.match(reply.data)
+    return int(acknowledged[1] if acknowledged else _json(reply)["seq"])
+
+
+async def purge(connection: Connection, stream: str, body: Mapping[str, Any]) -> int:
+    """Make one attempt to remove messages and return how many there were.
+
+    Raises:
+        TransientError: it may be tried again.
+    """
+    subject = f"{_API}.STREAM.PURGE.{stream}"
+    return int(_json(await connection.request(subject, json.dumps(body).encode()))["purged"])
+
+
+async def direct_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
+    """Return the last message on `subject` from any replica: fast, and possibly behind."""
+    reply = await connection.ask(f"{_API}.DIRECT.GET.{stream}.{subject}")
+    headers = reply.headers or {}
+    status = headers.get("Status")
+    if status == "404":
+        return None
+    if status is not None:
+        raise StoreError(f"NATS refused a direct get: {headers.get('Description', status)}.")
+    return StoredMessage(subject, int(headers["Nats-Sequence"]), headers, reply.data)
+
+
+async def leader_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
+    """Return the last message on `subject` from the stream's leader: never behind when healthy."""
+    try:
+        answer = await call(connection, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+    except ApiError as error:
+        if error.is_not_found:
+            return None
+        raise
+    message = answer["message"]
+    try:
+        headers = _header_lines(base64.b64decode(message.get("hdrs", "")))
+        data = base64.b64decode(message.get("data", ""))
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise CorruptEntry("NATS sent an unreadable message.") from error
+    return StoredMessage(message["subject"], int(message["seq"]), headers, data)
+
+
+def _header_lines(raw: bytes) -> dict[str, str]:
+    lines = raw.decode().split("\r\n")[1:]
+    return {
+        name: value.strip() for name, _, value in (line.partition(":") for line in lines) if name
+    }

@@ -1,0 +1,400 @@
+"""One supervised NATS connection: request and reply, retries, subscriptions, and typed errors.
+
+nats-py is used for the protocol only. What it leaves open is done here: requests in flight fail as
+soon as the link is lost instead of at their own timeout, a dead link is found in seconds, a
+connection that the server closed for good is built anew, a denied subject raises at once, and every
+error of nats-py becomes one of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import anyio
+from nats import errors as nats_errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from sharedctx.errors import (
+    AuthError,
+    InvalidRequest,
+    MissingExtra,
+    PermissionDenied,
+    StoreUnavailable,
+)
+from sharedctx.store.link import abort_transport, check_version, close_client
+from sharedctx.store.options import ConnectOptions
+from sharedctx.store.replies import Pending, Replies
+from sharedctx.store.retry import TransientError, persist
+
+__all__ = ("Connection",)
+
+_T = TypeVar("_T")
+_Callback = Callable[[Msg], None]
+
+_log = logging.getLogger("sharedctx")
+_AUTH_WORDS = ("authorization violation", "authentication", "user authentication expired")
+_PERMISSION_WORDS = "permissions violation for "
+# How often the state of the link and overdue requests are looked at.
+_TICK_S = 0.5
+# Messages are at most 136 KiB or, for chunks of blobs, 264 KiB; so at most 30 MiB are in flight.
+# The server cuts a connection that has 64 MiB of replies pending.
+_SMALL_IN_FLIGHT = 160
+_LARGE_IN_FLIGHT = 32
+
+
+@dataclass(slots=True)
+class _Subscribed:
+    """A subscription that is made again whenever the connection is."""
+
+    subject: str
+    callback: _Callback
+    queue: str
+    handle: Subscription | None = None
+
+
+class Connection:
+    """A NATS connection. Create it with `open` and close it with `aclose`."""
+
+    def __init__(self, options: ConnectOptions) -> None:
+        self.options = options
+        self.small = asyncio.Semaphore(_SMALL_IN_FLIGHT)
+        self.large = asyncio.Semaphore(_LARGE_IN_FLIGHT)
+        self._nats = Client()
+        self._tokens = itertools.count()
+        self._pending: dict[int, Pending] = {}
+        self._inbox = ""
+        self._subscriptions: dict[int, _Subscribed] = {}
+        self._reconnect_callbacks: dict[int, Callable[[], None]] = {}
+        self._supervisor: asyncio.Task[None] | None = None
+        self._closing = False
+        self._connect_failed: asyncio.Future[BaseException] | None = None
+
+    @classmethod
+    async def open(cls, options: ConnectOptions) -> Connection:
+        """Connect.
+
+        Raises:
+            StoreUnavailable: no server answered within `options.connect_timeout`.
+            AuthError: the server refused the credentials.
+        """
+        connection = cls(options)
+        await connection._connect()
+        connection._supervisor = asyncio.create_task(connection._supervise())
+        return connection
+
+    @property
+    def max_payload(self) -> int:
+        """Bytes of headers and payload that the server takes in one message."""
+        return int(self._nats.max_payload)
+
+    async def aclose(self) -> None:
+        """Close. Requests in flight fail. May be called again."""
+        if self._closing:
+            return
+        self._closing = True
+        with anyio.CancelScope(shield=True):
+            if self._supervisor is not None:
+                self._supervisor.cancel()
+                await asyncio.gather(self._supervisor, return_exceptions=True)
+            self._fail_pending(TransientError("the connection was closed", sent=True))
+            await close_client(self._nats)
+            # Whoever waits for events looks once more, and learns that this client was closed.
+            self._announce_reconnect()
+
+    # Requests
+
+    async def request(
+        self,
+        subject: str,
+        payload: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Msg:
+        """Send one request and return its reply; a single attempt.
+
+        Raises:
+            TransientError: it was not answered, or nobody serves the subject right now.
+            PermissionDenied: the server does not allow the subject.
+        """
+        token = next(self._tokens)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Msg] = loop.create_future()
+        seconds = self.options.request_timeout if timeout is None else timeout
+        self._pending[token] = Pending(subject, future, loop.time() + seconds)
+        try:
+            await self.publish(subject, payload, headers, reply=f"{self._inbox}.{token}")
+            message = await future
+        finally:
+            del self._pending[token]
+        if message.headers and message.headers.get("Status") == "503" and not message.data:
+            raise TransientError("nobody serves the request at the moment", sent=False)
+        return message
+
+    async def publish(
+        self,
+        subject: str,
+        payload: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        reply: str = "",
+    ) -> None:
+        """Send one message; a single attempt that nobody confirms.
+
+        Raises:
+            TransientError: the link is down; nothing was sent.
+        """
+        try:
+            await self._nats.publish(subject, payload, reply, headers)  # type: ignore[arg-type]
+        except (
+            nats_errors.OutboundBufferLimitError,
+            nats_errors.ConnectionClosedError,
+            nats_errors.ConnectionDrainingError,
+            nats_errors.ConnectionReconnectingError,
+        ) as error:
+            raise TransientError("the connection to NATS is down", sent=False) from error
+        except (OSError, RuntimeError) as error:
+            raise TransientError("the connection to NATS broke", sent=True) from error
+
+    async def ask(self, subject: str) -> Msg:
+        """Send a request without a body, again and again until it is answered; see `persist`."""
+        try:
+            return await self.request(subject)
+        except TransientError:
+            return await self.persist(lambda: self.request(subject), writes=False)
+
+    async def persist(
+        self,
+        attempt: Callable[[], Awaitable[_T]],
+        *,
+        writes: bool,
+        budget: float | None = None,
+    ) -> _T:
+        """Repeat `attempt` while it raises `TransientError`; see `sharedctx.store.retry`."""
+        try:
+            return await attempt()  # nearly always enough, and the shortest way
+        except TransientError as error:
+            options = self.options
+            if budget is not None and budget < options.retry_budget:
+                options = replace(options, retry_budget=budget)
+            return await persist(attempt, options, lambda: self._closing, error, writes=writes)
+
+    # Subscriptions
+
+    @asynccontextmanager
+    async def subscribe(
+        self,
+        subject: str,
+        callback: _Callback,
+        on_reconnect: Callable[[], None] | None = None,
+        *,
+        queue: str = "",
+    ) -> AsyncIterator[None]:
+        """Call `callback` for every message on `subject`; survives reconnects.
+
+        Args:
+            subject: Subject or filter.
+            callback: Called on the event loop; it must not block.
+            on_reconnect: Called when the link is back after an outage that may have lost messages.
+            queue: Name of a group of subscribers of which only one gets each message.
+
+        Raises:
+            TransientError: the link is down.
+        """
+        number = next(self._tokens)
+        self._subscriptions[number] = _Subscribed(subject, callback, queue)
+        if on_reconnect is not None:
+            self._reconnect_callbacks[number] = on_reconnect
+        try:
+            await self._subscribe(number)
+            yield
+        finally:
+            self._reconnect_callbacks.pop(number, None)
+            subscribed = self._subscriptions.pop(number)
+            if subscribed.handle is not None:
+                with anyio.CancelScope(shield=True):
+                    await _unsubscribe(subscribed.handle)
+
+    async def _subscribe(self, number: int) -> None:
+        subscribed = self._subscriptions.get(number)
+        if subscribed is None:
+            return  # whoever wanted it has left meanwhile
+
+        async def deliver(message: Msg) -> None:  # nats-py awaits its callbacks
+            subscribed.callback(message)
+
+        try:
+            subscribed.handle = await self._nats.subscribe(
+                subscribed.subject,
+                queue=subscribed.queue,
+                cb=deliver,
+                pending_msgs_limit=0,
+                pending_bytes_limit=0,
+            )
+        except (nats_errors.Error, OSError) as error:
+            raise TransientError("the connection to NATS is down", sent=False) from error
+        if number not in self._subscriptions:
+            await _unsubscribe(subscribed.handle)
+
+    # The link
+
+    async def _connect(self) -> None:
+        """Make a connection; what is subscribed moves to it. On any error nothing changes."""
+        client = Client()
+        try:
+            await self._dial_in_time(client)
+            check_version(client)
+            inbox = client.new_inbox()
+            replies = await client.subscribe(
+                f"{inbox}.*", pending_msgs_limit=0, pending_bytes_limit=0
+            )
+        except BaseException:
+            await close_client(client)
+            raise
+        # nats-py would hand each reply to a task of its own; taking it where it is parsed saves a
+        # turn of the event loop, a tenth of a round trip.
+        replies._pending_queue = Replies(self._pending)  # type: ignore[assignment]  # noqa: SLF001
+        self._nats, self._inbox = client, inbox
+        for number in list(self._subscriptions):
+            await self._subscribe(number)
+
+    async def _dial_in_time(self, client: Client) -> None:
+        self._connect_failed = asyncio.get_running_loop().create_future()
+        connecting: asyncio.Future[None] = asyncio.ensure_future(self._dial(client))
+        racing: set[asyncio.Future[Any]] = {connecting, self._connect_failed}
+        try:
+            done, _ = await asyncio.wait(
+                racing,
+                timeout=self.options.connect_timeout,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if self._connect_failed in done:
+                raise self._connect_failed.result()
+            if connecting not in done:
+                raise StoreUnavailable(
+                    f"No NATS server answers at {self.options.describe()}. Start one with "
+                    "`sharedctx up`, or set NATS_URL."
+                )
+            connecting.result()
+        except ImportError as error:
+            raise MissingExtra(
+                "NATS credentials need another package: pip install 'sharedctx[nkeys]'."
+            ) from error
+        except (nats_errors.Error, OSError, ValueError) as error:
+            raise InvalidRequest(
+                f"These NATS servers or credentials cannot be used: {error}."
+            ) from error
+        finally:
+            self._connect_failed = None
+            connecting.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.gather(connecting, return_exceptions=True)
+
+    async def _dial(self, client: Client) -> None:
+        options = self.options
+        await client.connect(
+            list(options.servers),
+            name=options.name,
+            user_credentials=options.credentials,
+            tls=options.tls,
+            pending_size=0,
+            ping_interval=options.ping_interval,  # type: ignore[arg-type]  # float works
+            max_outstanding_pings=2,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # float works
+            connect_timeout=2,
+            skip_subject_validation=True,  # `sharedctx.keys` makes every subject
+            error_cb=self._on_error,
+            disconnected_cb=self._on_disconnect,
+            reconnected_cb=self._on_reconnect,
+        )
+
+    async def _supervise(self) -> None:
+        """Notice what nats-py does not: hanging disconnects and connections closed for good."""
+        down_since: float | None = None
+        while not self._closing:
+            await asyncio.sleep(_TICK_S)
+            self._expire_pending()
+            if self._nats.is_connected:
+                down_since = None
+                continue
+            self._fail_pending(TransientError("the connection to NATS was lost", sent=True))
+            now = asyncio.get_running_loop().time()
+            down_since = down_since or now
+            if self._nats.is_closed:
+                await self._reconnect()
+            elif now - down_since >= 1.0:
+                # A peer that vanished with unsent bytes makes nats-py wait in wait_closed forever.
+                abort_transport(self._nats)
+                down_since = now
+
+    async def _reconnect(self) -> None:
+        try:
+            await self._connect()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next tick tries again
+            _log.warning("no new connection to NATS: %s", type(error).__name__)
+        else:
+            self._announce_reconnect()
+
+    def _expire_pending(self) -> None:
+        # One sweep for all requests costs less than a timer for each.
+        now = asyncio.get_running_loop().time()
+        for _, future, deadline in self._pending.values():
+            if deadline < now and not future.done():
+                future.set_exception(
+                    TransientError("the request was not answered in time", sent=True)
+                )
+
+    def _fail_pending(self, error: TransientError) -> None:
+        for pending in self._pending.values():
+            if not pending.future.done():
+                pending.future.set_exception(error)
+
+    def _announce_reconnect(self) -> None:
+        for callback in list(self._reconnect_callbacks.values()):
+            callback()
+
+    async def _on_disconnect(self) -> None:
+        self._fail_pending(TransientError("the connection to NATS was lost", sent=True))
+
+    async def _on_reconnect(self) -> None:
+        self._announce_reconnect()
+
+    async def _on_error(self, error: Exception) -> None:
+        text = str(error).lower()
+        if _PERMISSION_WORDS in text:
+            self._deny(text)
+        elif any(word in text for word in _AUTH_WORDS):
+            self._refuse_credentials()
+
+    def _refuse_credentials(self) -> None:
+        if self._connect_failed is not None and not self._connect_failed.done():
+            server = self.options.describe()
+            self._connect_failed.set_result(
+                AuthError(f"The NATS server at {server} refused the credentials.")
+            )
+
+    def _deny(self, text: str) -> None:
+        """Fail the pending requests whose subject the server has just refused."""
+        for subject, future, _ in self._pending.values():
+            # The server writes the subject in lower case, in quotes.
+            if f'"{subject.lower()}"' in text and not future.done():
+                future.set_exception(
+                    PermissionDenied(
+                        f"The NATS credentials do not allow publishing to {subject!r}. "
+                        "Ask for the permissions of the role you need."
+                    )
+                )
+
+
+async def _unsubscribe(subscription: Subscription) -> None:
+    with suppress(nats_errors.Error, OSError):
+        await subscription.unsubscribe()

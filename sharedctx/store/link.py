@@ -1,0 +1,41 @@
+"""What nats-py leaves open about a single link: its server's version, and how to let go of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import anyio
+from nats.aio.client import Client
+
+from sharedctx.errors import StoreUnavailable
+
+__all__ = ("abort_transport", "check_version", "close_client")
+
+_MINIMUM_SERVER = (2, 11)
+_CLOSE_LIMIT_S = 2.0
+
+
+def check_version(client: Client) -> None:
+    """Raise `StoreUnavailable` when the server is too old for what the store uses."""
+    version = client.connected_server_version
+    if (version.major, version.minor) < _MINIMUM_SERVER:
+        raise StoreUnavailable(
+            f"The NATS server has version {version.major}.{version.minor}.{version.patch}; "
+            f"sharedctx needs {_MINIMUM_SERVER[0]}.{_MINIMUM_SERVER[1]} or newer."
+        )
+
+
+async def close_client(client: Client) -> None:
+    """Close, in bounded time: a peer that hangs with unsent bytes is not waited for."""
+    with anyio.CancelScope(shield=True):
+        with anyio.move_on_after(_CLOSE_LIMIT_S), suppress(Exception):
+            await client.close()
+        abort_transport(client)
+
+
+def abort_transport(client: Client) -> None:
+    """Cut the link of `client` at once."""
+    # Private, and only in nats-py 2.x; where it is missing, the operating system's timeout remains.
+    writer = getattr(getattr(client, "_transport", None), "_io_writer", None)
+    if writer is not None:
+        writer.transport.abort()

@@ -1,0 +1,106 @@
+"""Read many messages of a stream in one pass, through a short-lived pull consumer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+import anyio
+from nats.aio.msg import Msg
+
+from sharedctx.errors import SharedContextError, StoreUnavailable
+from sharedctx.store.api import StoredMessage, call, delivery
+from sharedctx.store.connection import Connection
+from sharedctx.store.retry import TransientError
+
+__all__ = ("scan",)
+
+_BATCH = 256
+# A pull ends with one of these when there are fewer messages than it asked for.
+_NO_MORE = frozenset({"404", "408"})
+_IDLE_NS = 30 * 1_000_000_000
+
+
+async def scan(
+    connection: Connection,
+    stream: str,
+    subject: str,
+    *,
+    start: int = 1,
+    headers_only: bool = True,
+) -> AsyncGenerator[StoredMessage, None]:
+    """Iterate over the messages that `stream` holds on `subject` when this is called.
+
+    It ends when there is nothing after the last message, so whatever was there throughout is met;
+    a message that is replaced during the pass may be met again at its new place.
+
+    Args:
+        connection: Where to.
+        stream: Name of the stream.
+        subject: Subject or filter.
+        start: First sequence of interest.
+        headers_only: Leave out the payloads.
+
+    Raises:
+        StoreUnavailable: the pass broke off; nothing it gave is a complete list.
+    """
+    name = f"scan-{secrets.token_hex(8)}"
+    config = {
+        "name": name,
+        "ack_policy": "none",
+        "deliver_policy": "by_start_sequence",
+        "opt_start_seq": max(1, start),
+        "filter_subject": subject,
+        "headers_only": headers_only,
+        "mem_storage": True,
+        "num_replicas": 1,
+        "inactive_threshold": _IDLE_NS,
+    }
+    body = {"stream_name": stream, "config": config}
+    created = await call(connection, f"CONSUMER.CREATE.{stream}.{name}", body)
+    pending = int(created["num_pending"])
+    try:
+        while pending > 0:
+            batch, pending = await _next_batch(connection, stream, name)
+            for message in batch:
+                yield message
+    finally:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(1), suppress(SharedContextError):
+            await call(connection, f"CONSUMER.DELETE.{stream}.{name}")
+
+
+async def _next_batch(
+    connection: Connection, stream: str, name: str
+) -> tuple[list[StoredMessage], int]:
+    """Return some messages and how many come after them."""
+    replies: asyncio.Queue[Msg] = asyncio.Queue()
+    inbox = f"_INBOX.{name}.{secrets.token_hex(4)}"
+    request = json.dumps({"batch": _BATCH, "no_wait": True}).encode()
+    batch: list[StoredMessage] = []
+    pending = 0
+    try:
+        async with connection.subscribe(inbox, replies.put_nowait):
+            subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+            await connection.publish(subject, request, reply=inbox)
+            while len(batch) < _BATCH:
+                with anyio.fail_after(connection.options.request_timeout):
+                    message = await replies.get()
+                headers = message.headers or {}
+                status = headers.get("Status")
+                if status in _NO_MORE:
+                    break
+                if status is not None:
+                    raise TransientError(f"status {status}", sent=False)
+                origin = delivery(message.reply)
+                pending = origin.pending
+                batch.append(
+                    StoredMessage(
+                        message.subject, origin.sequence, headers, message.data, origin.timestamp
+                    )
+                )
+    except (TransientError, TimeoutError) as error:
+        raise StoreUnavailable("A listing broke off because NATS went away. Retry.") from error
+    return batch, pending

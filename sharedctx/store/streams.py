@@ -1,0 +1,284 @@
+"""The JetStream streams of a namespace: what they look like, how they are made and compared."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any, Final
+
+from sharedctx.codec import LARGE_BYTES
+from sharedctx.errors import ConfigMismatch, InvalidRequest, NamespaceNotFound, StoreError
+from sharedctx.keys import Subjects
+from sharedctx.store.api import ApiError, call
+from sharedctx.store.base import NamespaceConfig
+from sharedctx.store.connection import Connection
+
+__all__ = (
+    "CHUNK_BYTES",
+    "CONSUMER",
+    "INLINE_BYTES",
+    "METADATA_KEY",
+    "config_of",
+    "ensure_consumer",
+    "open_namespace",
+)
+
+CONSUMER: Final = "compress"
+"""Name of the durable consumer from which all workers of a namespace pull."""
+INLINE_BYTES: Final = LARGE_BYTES
+"""A packed body of up to this size travels in the message itself: all content that is not large."""
+CHUNK_BYTES: Final = 256 * 1024
+"""A larger one is stored in chunks of this size."""
+METADATA_KEY: Final = "sharedctx"
+"""Stream metadata that marks an entries stream and holds the settings of the namespace."""
+
+_SECOND = 1_000_000_000
+_HEADER_ROOM = 8 * 1024
+# Blobs outlive their entries, so that a reader that has just read an entry finds its blob.
+_BLOB_GRACE_S = 600.0
+_STREAM_NAME_IN_USE = 10058
+_CONSUMER_EXISTS = frozenset({10148, 10105})
+
+
+def _check(config: NamespaceConfig) -> None:
+    if config.ttl is not None and config.ttl < 1:
+        raise InvalidRequest("`ttl` is at least 1 second, or None to keep entries.")
+    if config.max_entries is not None and config.max_entries < 1:
+        raise InvalidRequest("`max_entries` is at least 1, or None for no limit.")
+    if not 1 <= config.history <= 64:
+        raise InvalidRequest("`history` is between 1 and 64.")
+    if config.replicas not in {1, 3, 5}:
+        raise InvalidRequest("`replicas` is 1, 3 or 5.")
+    if config.max_attempts < 1 or config.ack_wait < 0.1:
+        raise InvalidRequest("`max_attempts` is at least 1 and `ack_wait` at least 0.1 seconds.")
+
+
+def _common(config: NamespaceConfig, name: str, max_age: float | None) -> dict[str, Any]:
+    age = int((max_age or 0) * _SECOND)
+    return {
+        "name": name,
+        "retention": "limits",
+        "discard": "old",
+        "storage": config.storage,
+        "num_replicas": config.replicas,
+        "max_age": age,
+        "max_msgs_per_subject": 1,
+        "allow_direct": True,
+        "allow_msg_ttl": True,
+        "deny_delete": False,
+        "deny_purge": False,
+        "duplicate_window": min(120 * _SECOND, age or 120 * _SECOND),
+    }
+
+
+def _entries_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]:
+    return _common(config, subjects.entries, config.ttl) | {
+        "subjects": [subjects.all_entries],
+        "max_msgs": config.max_entries or -1,
+        "max_bytes": config.max_bytes or -1,
+        "max_msg_size": INLINE_BYTES + _HEADER_ROOM,
+        "republish": {
+            "src": subjects.all_entries,
+            "dest": subjects.put_event("{{wildcard(1)}}"),
+            # The history stream captures these events, so then they must carry the content.
+            "headers_only": config.history == 1,
+        },
+        "metadata": {METADATA_KEY: json.dumps(asdict(config))},
+    }
+
+
+def _renditions_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]:
+    return _common(config, subjects.renditions, config.ttl) | {
+        "subjects": [subjects.rendition("*", "*")],
+        # A cache over all live content with room for several profiles; the oldest go first.
+        "max_msgs": 4 * config.max_entries + 1024 if config.max_entries else -1,
+        "max_msg_size": INLINE_BYTES + _HEADER_ROOM,
+        "republish": {
+            "src": subjects.rendition("*", "*"),
+            "dest": subjects.rendition_event("{{wildcard(1)}}", "{{wildcard(2)}}"),
+            "headers_only": True,
+        },
+    }
+
+
+def _blobs_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]:
+    age = None if config.ttl is None else config.ttl + _BLOB_GRACE_S
+    return _common(config, subjects.blobs, age) | {
+        "subjects": [subjects.all_chunks],
+        "max_msg_size": CHUNK_BYTES + _HEADER_ROOM,
+    }
+
+
+def _history_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]:
+    return _common(config, subjects.history, config.ttl) | {
+        "subjects": [subjects.put_event("*")],
+        "max_msgs_per_subject": config.history,
+        # What is evicted from the entries leaves its history behind; this bounds it.
+        "max_msgs": config.history * config.max_entries if config.max_entries else -1,
+        "max_msg_size": INLINE_BYTES + 2 * _HEADER_ROOM,
+    }
+
+
+def _consumer(config: NamespaceConfig) -> dict[str, Any]:
+    return {
+        "durable_name": CONSUMER,
+        "name": CONSUMER,
+        "ack_policy": "explicit",
+        "deliver_policy": "all",
+        "replay_policy": "instant",
+        "ack_wait": int(config.ack_wait * _SECOND),
+        "max_deliver": config.max_attempts,
+        "max_ack_pending": 1_000,
+    }
+
+
+async def _existing_config(connection: Connection, stream: str) -> NamespaceConfig | None:
+    try:
+        info = await call(connection, f"STREAM.INFO.{stream}")
+    except ApiError as error:
+        if error.is_not_found:
+            return None
+        raise
+    return config_of(info["config"])
+
+
+def config_of(stream: Mapping[str, Any]) -> NamespaceConfig:
+    """Return the settings recorded in the entries stream of a namespace.
+
+    Raises:
+        StoreError: sharedctx did not make this stream.
+    """
+    try:
+        recorded = json.loads(stream["metadata"][METADATA_KEY])
+        known = {item.name for item in fields(NamespaceConfig)}
+        return NamespaceConfig(**{k: v for k, v in recorded.items() if k in known})
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"The stream {stream.get('name')} exists but sharedctx did not make it. "
+            "Choose another namespace, or delete that stream."
+        ) from error
+
+
+async def open_namespace(
+    connection: Connection,
+    subjects: Subjects,
+    given: Mapping[str, Any],
+    *,
+    create: bool,
+    update: bool,
+) -> NamespaceConfig:
+    """Create the namespace if it does not exist, and return its settings.
+
+    Args:
+        connection: Where to.
+        subjects: Which namespace.
+        given: Fields of `NamespaceConfig` that the caller asked for; the others are taken as they
+            are in an existing namespace, or from the defaults in a new one.
+        create: Create it if it does not exist.
+        update: Change an existing namespace to what was given.
+
+    Raises:
+        NamespaceNotFound: it does not exist, and `create` is False.
+        ConfigMismatch: it exists with settings other than `given`, and `update` is False.
+    """
+    existing = await _existing_config(connection, subjects.entries)
+    if existing is None and not create:
+        raise NamespaceNotFound(namespace=subjects.namespace)
+    if existing is None:
+        config = NamespaceConfig(**given)
+        _check(config)
+        await _check_room(connection, subjects)
+        if await _apply(connection, subjects, config, "CREATE"):
+            return config
+        existing = await _config_of_rival(connection, subjects)
+    wanted = replace(existing, **given)
+    if wanted == existing:
+        return existing
+    if not update:
+        raise _mismatch(subjects.namespace, existing, wanted)
+    _check(wanted)
+    await _update(connection, subjects, existing, wanted)
+    return wanted
+
+
+async def _config_of_rival(connection: Connection, subjects: Subjects) -> NamespaceConfig:
+    """Return what another client, creating the namespace at the same moment, made of it."""
+    for _ in range(50):
+        existing = await _existing_config(connection, subjects.entries)
+        if existing is not None:
+            return existing
+        await asyncio.sleep(0.1)
+    raise StoreError(
+        "The namespace is half made: a client stopped while creating it with other settings. "
+        "Open it with those settings, or delete its streams.",
+        namespace=subjects.namespace,
+    )
+
+
+def _mismatch(namespace: str, existing: NamespaceConfig, wanted: NamespaceConfig) -> ConfigMismatch:
+    old, new = asdict(existing), asdict(wanted)
+    changes = ", ".join(f"{k}={old[k]!r} (asked: {new[k]!r})" for k in old if old[k] != new[k])
+    return ConfigMismatch(
+        f"The namespace exists with {changes}. Leave these settings out to use it as it is, or "
+        "pass update=True to change it for everyone.",
+        namespace=namespace,
+    )
+
+
+async def _check_room(connection: Connection, subjects: Subjects) -> None:
+    needed = CHUNK_BYTES + _HEADER_ROOM
+    if connection.max_payload < needed:
+        raise StoreError(
+            f"The NATS server takes messages of {connection.max_payload} bytes; sharedctx needs "
+            f"max_payload of at least {needed} (the default of NATS is 1 MiB).",
+            namespace=subjects.namespace,
+        )
+
+
+async def _apply(
+    connection: Connection, subjects: Subjects, config: NamespaceConfig, verb: str
+) -> bool:
+    """Create or update all streams; the entries stream last, so that it implies the others."""
+    streams = [_renditions_stream(subjects, config), _blobs_stream(subjects, config)]
+    if config.history > 1:
+        streams.append(_history_stream(subjects, config))
+    streams.append(_entries_stream(subjects, config))
+    try:
+        for stream in streams:
+            await call(connection, f"STREAM.{verb}.{stream['name']}", stream)
+    except ApiError as error:
+        if error.code == _STREAM_NAME_IN_USE:
+            return False
+        raise
+    await ensure_consumer(connection, subjects, config)
+    return True
+
+
+async def _update(
+    connection: Connection, subjects: Subjects, old: NamespaceConfig, new: NamespaceConfig
+) -> None:
+    if old.storage != new.storage:
+        raise ConfigMismatch(
+            "`storage` of a namespace cannot be changed. Use another namespace.",
+            namespace=subjects.namespace,
+        )
+    if (old.history > 1) != (new.history > 1):
+        verb = "CREATE" if new.history > 1 else "DELETE"
+        body = _history_stream(subjects, new) if new.history > 1 else None
+        await call(connection, f"STREAM.{verb}.{subjects.history}", body)
+    await _apply(connection, subjects, new, "UPDATE")
+
+
+async def ensure_consumer(
+    connection: Connection, subjects: Subjects, config: NamespaceConfig
+) -> None:
+    """Create the consumer of the workers, or update it to `config`."""
+    body = {"stream_name": subjects.entries, "config": _consumer(config)}
+    operation = f"CONSUMER.CREATE.{subjects.entries}.{CONSUMER}"
+    try:
+        await call(connection, operation, body)
+    except ApiError as error:
+        if error.code not in _CONSUMER_EXISTS:
+            raise
