@@ -1,0 +1,8 @@
+"""The embedded default: a real nats-server and workers as child processes of this one."""
+
+from __future__ import annotations
+
+from sharedctx.embedded.server import NatsServer
+from sharedctx.embedded.stack import Stack, local_stack
+
+__all__ = ("NatsServer", "Stack", "local_stack")
