@@ -1,0 +1,66 @@
+"""Agents hand context to each other: stored once, compressed in the background, read short.
+
+`SharedContext` is the client; `sharedctx.sync.SharedContext` is its blocking twin.
+"""
+
+from __future__ import annotations
+
+from sharedctx.client import SharedContext
+from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
+from sharedctx.errors import (
+    AuthError,
+    ConfigMismatch,
+    ContentTooLarge,
+    CorruptEntry,
+    InvalidKey,
+    InvalidNamespace,
+    InvalidRequest,
+    MissingExtra,
+    NamespaceNotFound,
+    PermissionDenied,
+    RevisionConflict,
+    SharedContextError,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+    UnknownOutcome,
+    WaitTimeout,
+)
+from sharedctx.records import State
+from sharedctx.search import SearchHit
+from sharedctx.segments import Guarantee
+
+__all__ = (
+    "AuthError",
+    "ConfigMismatch",
+    "ContentTooLarge",
+    "ContextEntry",
+    "ContextEvent",
+    "CorruptEntry",
+    "Guarantee",
+    "InvalidKey",
+    "InvalidNamespace",
+    "InvalidRequest",
+    "MissingExtra",
+    "NamespaceNotFound",
+    "PermissionDenied",
+    "RevisionConflict",
+    "SearchHit",
+    "SharedContext",
+    "SharedContextError",
+    "SharedContextStats",
+    "State",
+    "StoreError",
+    "StoreFull",
+    "StoreUnavailable",
+    "UnknownOutcome",
+    "WaitTimeout",
+)
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415  # reading metadata takes a while
+
+        return version("sharedctx")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

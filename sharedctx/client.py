@@ -1,0 +1,375 @@
+"""The client: what agents call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from sharedctx import tokens
+from sharedctx.embedded import local_stack
+from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
+from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
+from sharedctx.keys import validate_namespace
+from sharedctx.lines import read_lines
+from sharedctx.reading import Rendition, describe
+from sharedctx.records import Profile, State, StoredEntry
+from sharedctx.search import SearchHit, search
+from sharedctx.session import Session
+from sharedctx.statistics import collect_stats
+from sharedctx.store.base import NamespaceInfo, Store
+from sharedctx.store.nats import NatsStore
+from sharedctx.store.options import ConnectOptions, split_servers
+from sharedctx.tokens import DEFAULT_MODEL, Tokenizer, encoding_for_model
+from sharedctx.waiting import wait_until
+from sharedctx.writing import checked_agent, prepare
+
+__all__ = ("DEFAULT_SERVERS", "SharedContext")
+
+DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
+_MEBIBYTE: Final = 1 << 20
+_WAIT_S: Final = 60.0
+
+
+class _NotGiven:
+    """Tells an argument that was left out from None."""
+
+
+_NOT_GIVEN: Final = _NotGiven()
+
+
+class SharedContext(Session):
+    """A namespace through which agents hand context to each other.
+
+    Use it as ``async with SharedContext(...) as ctx``; one instance serves any number of tasks of
+    its event loop. Settings of the namespace that are left out are taken as they are when the
+    namespace exists; in a new one entries live for a day and the newest 10,000 are kept.
+
+    Example::
+
+        async with SharedContext("nats://127.0.0.1:4222", agent="researcher") as ctx:
+            await ctx.put("findings", report)
+            short = await ctx.get("findings")
+            exact = await ctx.get("findings", full=True)
+
+    Args:
+        servers: NATS URLs; default is ``$NATS_URL``, else ``nats://127.0.0.1:4222``.
+        namespace: Which context to share, 1 to 64 of ``A-Z a-z 0-9 - _``.
+        model: Whose tokens to count; see `sharedctx.tokens.encoding_for_model`.
+        tokenizer: Counts instead of `model`'s; workers must know a tokenizer of that name.
+        ttl: Seconds that an entry lives after its last put, at least 1; None keeps it.
+        max_entries: Live entries at most, the oldest are evicted; None does not limit.
+        history: Revisions kept per key, 1 to 64.
+        replicas: Copies of the namespace in a cluster: 1, 3 or 5.
+        storage: ``file`` survives a restart of the server, ``memory`` does not.
+        max_bytes: Stored bytes of entries at most, the oldest are evicted; None does not limit.
+            Bodies over 128 KiB once packed, renditions and history come on top.
+        ack_wait: Seconds without a sign of life after which a job goes to another worker.
+        max_attempts: How often compression is tried before readers get the original for good.
+        create: Create the namespace if it does not exist.
+        update: Change an existing namespace to the settings given here.
+        agent: Name of this agent, recorded with what it puts.
+        wait: Whether `put` waits for the rendition by default, and for how many seconds.
+        ratio: Size to aim for, as a share of the original's tokens, 0.01 to 1.
+        max_content_bytes: Largest content that `put` takes, in UTF-8 bytes.
+        cache_bytes: Memory for recently read renditions.
+        credentials: Path of a NATS credentials file; default is ``$NATS_CREDS``.
+        retry_budget: Seconds over which an operation is tried again while NATS is away.
+        store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
+    """
+
+    def __init__(
+        self,
+        servers: str | Sequence[str] | None = None,
+        *,
+        namespace: str = "default",
+        model: str = DEFAULT_MODEL,
+        tokenizer: Tokenizer | None = None,
+        ttl: float | _NotGiven | None = _NOT_GIVEN,
+        max_entries: int | _NotGiven | None = _NOT_GIVEN,
+        history: int | _NotGiven = _NOT_GIVEN,
+        replicas: int | _NotGiven = _NOT_GIVEN,
+        storage: Literal["file", "memory"] | _NotGiven = _NOT_GIVEN,
+        max_bytes: int | _NotGiven | None = _NOT_GIVEN,
+        ack_wait: float | _NotGiven = _NOT_GIVEN,
+        max_attempts: int | _NotGiven = _NOT_GIVEN,
+        create: bool = True,
+        update: bool = False,
+        agent: str | None = None,
+        wait: bool | float = False,
+        ratio: float = 0.2,
+        max_content_bytes: int = 64 * _MEBIBYTE,
+        cache_bytes: int = 32 * _MEBIBYTE,
+        credentials: str | None = None,
+        retry_budget: float = 20.0,
+        store: Store | None = None,
+    ) -> None:
+        validate_namespace(namespace)
+        if not 0.01 <= ratio <= 1:
+            raise InvalidRequest("`ratio` is a share of the original between 0.01 and 1.")
+        settings = {
+            "ttl": ttl,
+            "max_entries": max_entries,
+            "history": history,
+            "replicas": replicas,
+            "storage": storage,
+            "max_bytes": max_bytes,
+            "ack_wait": ack_wait,
+            "max_attempts": max_attempts,
+        }
+        self._options = ConnectOptions(
+            split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
+            name=f"sharedctx-{agent or 'client'}",
+            credentials=credentials or os.environ.get("NATS_CREDS"),
+            retry_budget=retry_budget,
+        )
+        self._agent = checked_agent(agent)
+        self._wait = wait
+        encoding = tokenizer.name if tokenizer is not None else encoding_for_model(model)
+        if tokenizer is not None:
+            tokens.register(tokenizer)
+        self._profile = Profile.parse(str(Profile(encoding, round(ratio * 100))))
+        self._max_content_bytes = max_content_bytes
+        given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
+
+        async def connect() -> Store:
+            if store is not None:
+                return store
+            return await NatsStore.open(
+                self._options, namespace, given, create=create, update=update
+            )
+
+        super().__init__(connect, namespace, cache_bytes)
+
+    def __repr__(self) -> str:
+        servers = self._options.describe()
+        return f"SharedContext({servers!r}, namespace={self._namespace!r}, agent={self._agent!r})"
+
+    @classmethod
+    @asynccontextmanager
+    async def local(
+        cls, *, workers: int = 1, data_dir: str | Path | None = None, **settings: Any
+    ) -> AsyncGenerator[Self, None]:
+        """Start a nats-server and workers on this machine, and give a context that uses them.
+
+        Everything stops when the block ends, also when this process is killed.
+
+        Args:
+            workers: How many worker processes to start.
+            data_dir: Where the server keeps its data; by default a temporary folder.
+            **settings: Further arguments of `SharedContext`.
+
+        Raises:
+            MissingExtra: ``pip install 'sharedctx[local]'`` is needed.
+        """
+        async with (
+            local_stack(workers=workers, data_dir=data_dir) as stack,
+            cls(stack.url, **settings) as context,
+        ):
+            yield context
+
+    # Writing
+
+    async def put(
+        self,
+        key: str,
+        content: str,
+        *,
+        agent: str | None = None,
+        ttl: float | None = None,
+        expect: int | None = None,
+        wait: bool | float | None = None,
+    ) -> ContextEntry:
+        """Store `content` under `key` and return as soon as the server has it.
+
+        Args:
+            key: Any `str` of up to 1,024 bytes once encoded.
+            content: Any `str`; it comes back exactly.
+            agent: Who puts it, when not the agent of this context.
+            ttl: Seconds that this entry lives, at most the ttl of the namespace; whole seconds.
+            expect: Put only if the key is at this revision (0: only if it is absent).
+            wait: Wait for the rendition, up to so many seconds (True: 60); default as in the
+                constructor.
+
+        Returns:
+            The entry: ``pending``, or ``passthrough`` for small content; with `wait` as it ended.
+            Reading `original_tokens` of a pending one counts them, 0.1 s per MB, where you are.
+
+        Raises:
+            InvalidKey: the key cannot be used.
+            ContentTooLarge: the content is over `max_content_bytes`.
+            RevisionConflict: the key is not at `expect`.
+            StoreUnavailable: NATS is away and nothing was written.
+            UnknownOutcome: it was sent and not confirmed. A cancelled call is as uncertain.
+        """
+        store = self._store
+        record, packed = await prepare(
+            key,
+            content,
+            self._profile,
+            self._agent if agent is None else checked_agent(agent),
+            self._max_content_bytes,
+        )
+        revision = await store.put(key, record, packed, expect=expect, ttl=ttl)
+        entry = StoredEntry(key, revision, record)
+        wait = self._wait if wait is None else wait
+        patience = _WAIT_S if wait is True else float(wait)
+        rendition = None
+        if patience > 0:
+            # The content is stored: what goes wrong from here on must not look like a failed put.
+            with suppress(StoreError):
+                rendition = await self._rendition(entry, patience)
+        return describe(entry, content, rendition)
+
+    async def delete(self, key: str, *, revision: int | None = None) -> bool:
+        """Remove `key` and its history.
+
+        Args:
+            key: The key.
+            revision: Only if it was not put again after this revision.
+
+        Returns:
+            Whether there was something to remove.
+        """
+        return await self._store.delete(key, revision=revision)
+
+    async def clear(self) -> int:
+        """Remove every entry of the namespace that was put before this call; return how many.
+
+        A put that runs at the same time is wholly before or wholly after it.
+        """
+        return await self._store.clear()
+
+    # Reading
+
+    async def get(
+        self,
+        key: str,
+        *,
+        full: bool = False,
+        max_tokens: int | None = None,
+        query: str | None = None,
+        lines: tuple[int, int] | None = None,
+        timeout: float | None = 5.0,
+    ) -> str | None:
+        """Return the rendition of `key`, or what else was asked for.
+
+        Args:
+            key: The key.
+            full: Return the original, exactly.
+            max_tokens: Return a rendition of at most this size, 16 or more.
+            query: Return a rendition that keeps what answers this question.
+            lines: Return these lines of the original, ``(first, last)``, counted from 1.
+            timeout: Seconds to wait for a rendition that is not there yet; 0 does not wait, None
+                waits as long as it takes. When it passes, the original serves instead.
+
+        Returns:
+            The text, or None when the key is missing or expired. While there is no rendition the
+            original serves, so this never returns less than what was put.
+
+        Raises:
+            CorruptEntry: what is stored is damaged.
+            StoreUnavailable: NATS is away.
+        """
+        if (full or lines is not None) and (max_tokens is not None or query is not None):
+            raise InvalidRequest(
+                "`full` and `lines` read the original as it is: give no "
+                "max_tokens or query with them."
+            )
+        stored = await self._store.get(key)
+        if stored is None:
+            return None
+        if full or lines is not None:
+            original = await self._reader.original(stored)
+            return original if lines is None else read_lines(original, *lines)
+        rendition = await self._rendition(stored, timeout)
+        if max_tokens is not None or query is not None:
+            return await self._reader.view(stored, rendition, max_tokens, query)
+        if rendition is None or rendition.record.state is not State.READY:
+            return await self._reader.original(stored)
+        return rendition.body.text
+
+    async def _rendition(self, stored: StoredEntry, timeout: float | None) -> Rendition | None:
+        # Small content needs no rendition; its counts are of interest only once they are there.
+        if stored.record.passthrough:
+            return None
+        return await self._reader.rendition(stored, timeout)
+
+    async def get_entry(self, key: str) -> ContextEntry | None:
+        """Return the entry of `key` with its counts, original and rendition; None when missing.
+
+        It does not wait: while there is no rendition, `state` is ``pending``.
+        """
+        stored = await self._store.get(key)
+        return None if stored is None else await self._reader.entry(stored)
+
+    async def wait_for(
+        self, key: str, *, newer_than: int = 0, timeout: float | None = None
+    ) -> ContextEntry:
+        """Wait until `key` is there and return its entry.
+
+        Args:
+            key: The key.
+            newer_than: Wait for a revision above this one.
+            timeout: Seconds to wait; None waits as long as it takes.
+
+        Raises:
+            WaitTimeout: it did not come in time.
+        """
+        store = self._store
+
+        async def look() -> StoredEntry | None:
+            stored = await store.get(key)
+            return stored if stored is not None and stored.revision > newer_than else None
+
+        stored = await wait_until(look, store.put_signal(key), timeout)
+        if stored is None:
+            raise WaitTimeout(
+                f"The key was not put within {timeout:g} s. Wait longer, or check who puts it.",
+                key=key,
+                namespace=self._namespace,
+            )
+        return await self._reader.entry(stored)
+
+    async def watch(self, prefix: str = "") -> AsyncGenerator[ContextEvent, None]:
+        """Iterate, without end, over puts of keys that start with `prefix`, from now on.
+
+        A put that is replaced while the connection is down may be skipped for its successor.
+        Close it when you leave early: ``async with contextlib.aclosing(ctx.watch()) as events``.
+        """
+        async with aclosing(self._store.watch(prefix)) as puts:
+            async for put in puts:
+                record = put.record
+                yield ContextEvent(
+                    put.key, put.revision, record.agent, record.timestamp, record.size
+                )
+
+    async def keys(self, prefix: str = "") -> list[str]:
+        """Return the live keys that start with `prefix`, sorted."""
+        return await self._store.keys(prefix)
+
+    async def history(self, key: str) -> list[ContextEntry]:
+        """Return the kept revisions of `key`, newest first; an empty list when it is missing."""
+        return [await self._reader.entry(stored) for stored in await self._store.history(key)]
+
+    async def search(self, query: str, *, prefix: str = "", limit: int = 10) -> list[SearchHit]:
+        """Return the passages of live originals that answer `query` best, best first.
+
+        It reads every original, so it suits namespaces of some thousand entries.
+
+        Args:
+            query: A question or words; identifiers and paths are taken apart.
+            prefix: Search only keys that start so.
+            limit: Passages at most.
+        """
+        return await search(self._store, self._reader, query, prefix=prefix, limit=limit)
+
+    async def stats(self) -> SharedContextStats:
+        """Return totals over the live entries. It reads every record, but no content."""
+        return await collect_stats(self._store)
+
+    async def info(self) -> NamespaceInfo:
+        """Return the settings of the namespace and the load of its job queue."""
+        return await self._store.info()
