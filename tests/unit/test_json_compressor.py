@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.decode import decode_json
+from sharedctx.render import render
+from sharedctx.segments import REQUIRED, Document
+from sharedctx_workers.compressors import JsonCompressor
+
+TOKENIZER = tokens.load()
+JSON = JsonCompressor()
+
+
+def document_of(text: str) -> Document:
+    document = JSON.document(text, TOKENIZER)
+    assert document is not None
+    return document
+
+
+def whole(value: Any, **options: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, **options)
+    rendering = render(document_of(text), text, TOKENIZER, max_tokens=None)
+    assert JSON.same_data(text, rendering.text)
+    return rendering.text
+
+
+def users(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": i,
+            "name": f"user {i}",
+            "kind": "member",
+            "geo": {"city": f"C{i % 3}", "zip": "4123"},
+        }
+        for i in range(count)
+    ]
+
+
+def test_similar_objects_become_a_table() -> None:
+    assert whole(users(3), indent=2) == (
+        '[3 rows: id,name,kind=member,geo.city,geo.zip="4123"\n'
+        "0,user 0,C0\n1,user 1,C1\n2,user 2,C2\n]\n"
+    )
+
+
+def test_tables_are_found_inside_objects() -> None:
+    text = whole({"total": 12, "results": users(12), "next": None})
+    assert text.startswith('{\n "total":12,\n "results":[12 rows: id,name,kind=member,')
+    assert text.endswith('],\n "next":null\n}\n')
+
+
+def test_objects_of_similar_objects_become_a_table_by_key() -> None:
+    value = {f"pkg-{i}": {"version": f"1.{i}.0", "resolved": "yes" * i} for i in range(12)}
+    assert whole(value).startswith("{12 rows by key: version,resolved\npkg-0,1.0.0,")
+
+
+def test_json_lines_become_a_table() -> None:
+    text = "\n".join(json.dumps(user) for user in users(12)) + "\n"
+    assert whole(text).startswith("[12 JSON lines: id,name,kind=member,")
+
+
+def test_missing_null_and_empty_are_told_apart() -> None:
+    rows = [{"a": 1, "b": None}, {"a": 2}, {"a": 3, "b": ""}, {"a": "4", "b": {}}, {}] * 5
+    text = whole(rows)
+    assert text.splitlines()[1:6] == ["1,null", "2", '3,""', '"4",{}', ""]
+
+
+def test_numbers_in_text_need_no_quotes_in_a_column_of_text() -> None:
+    rows = [{"code": f"{i + 100}", "n": i} for i in range(9)]
+    assert whole(rows).startswith("[9 rows: code:str,n\n100,0\n")
+
+
+def test_rows_of_another_shape_stand_as_json() -> None:
+    rows: list[Any] = users(40)
+    rows[17] = {"error": "boom", "trace": ["a", "b"]}
+    assert '\n{"error":"boom","trace":["a","b"]}\n' in whole(rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"a":1.10,"b":1E5},{"a":-0,"b":12345678901234567890123},{"a":0.0,"b":1e400}]',
+        '[{"a":1,"a":2},{"a":1},{"a":2},{"a":3}]',
+        '[{"b":1,"a":2},{"a":1,"b":2},{"b":5,"a":6},{"b":5,"a":7}]',
+        '[{"x":"1"},{"x":"true"},{"x":"null"},{"x":" pad"},{"x":"a,b"},{"x":"{"},{"x":"\\n"}]',
+        '[{"x":"[… 9 rows elided: #1-9]"},{"x":"[\\\\… y"},{"x":"z"}]',
+        '[{"":1,"a b":2,"c.d":3},{"":4,"a b":5,"c.d":6},{"":7,"a b":8,"c.d":9}]',
+        '[{"x":"\\ud800"},{"x":"\\ud83d\\ude00"},{"x":"\\u0000"}]',
+        '\ufeff {"a":[]}\n',
+        '[[],{},[[]],[{}],"",0]',
+        '{"a":{"b":1},"a":{"b":2},"c":{"b":3}}',
+        "[" + ",".join(["1"] * 500) + "]",
+    ],
+)
+def test_it_is_lossless(text: str) -> None:
+    whole(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plain words",
+        "[1,2",
+        "[NaN]",
+        '{"a":1} trailing',
+        '{"a":1} {"b":2}',
+        '{"a":1}\nnot json',
+        "12",
+        '"text"',
+        "1\n2\n3",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_json_is_left_to_others(text: str) -> None:
+    assert JSON.document(text, TOKENIZER) is None
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_segments_cover_the_original_row_by_row(indent: int | None) -> None:
+    text = json.dumps({"n": 1, "rows": users(30)}, indent=indent)
+    segments = document_of(text).segments
+    assert segments[0].span.start == 0
+    assert segments[-1].span.end == len(text)
+    for before, after in pairwise(segments):
+        assert before.span.end == after.span.start
+    rows = [segment for segment in segments if segment.unit == "row"]
+    assert [row.first for row in rows] == list(range(1, 31))
+    for row in rows:
+        source = text[row.span.start : row.span.end].rstrip(", \n")
+        assert json.loads(source)["id"] == row.first - 1
+
+
+def test_a_small_budget_keeps_header_odd_rows_and_ends() -> None:
+    rows = [
+        {"id": i, "status": "ok", "took_ms": 10 + i % 7, "message": f"served request {i} as usual"}
+        for i in range(300)
+    ]
+    rows[123].update(status="error", message="connection refused by upstream")
+    rows[200].update(took_ms=98_000)
+    text = json.dumps(rows)
+    document = document_of(text)
+    rendering = render(document, text, TOKENIZER, max_tokens=400)
+    assert rendering.tokens <= 400
+    assert rendering.text.startswith("[300 rows: id,status,took_ms,message\n0,ok,10,")
+    assert "\n123,error," in rendering.text
+    assert "\n200,ok,98000," in rendering.text
+    assert "\n299,ok," in rendering.text
+    assert "rows elided: #" in rendering.text
+    assert document.segments[0].rank == REQUIRED
+
+
+def test_long_strings_are_cut_so_that_each_row_can_be_seen() -> None:
+    rows = [{"id": i, "body": f"Article {i} begins. " + "It goes on. " * 200} for i in range(10)]
+    text = json.dumps(rows)
+    rendering = render(document_of(text), text, TOKENIZER, max_tokens=1500)
+    assert all(f'{i},"Article {i} begins.' in rendering.text for i in range(10))
+    assert "chars elided" in rendering.text
+    assert whole(rows)
+
+
+def test_a_partial_rendition_does_not_decode() -> None:
+    text = json.dumps(users(200))
+    partial = render(document_of(text), text, TOKENIZER, max_tokens=200).text
+    assert not JSON.same_data(text, partial)
+    with pytest.raises(ValueError, match="."):
+        decode_json(partial)

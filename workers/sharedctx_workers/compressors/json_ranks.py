@@ -1,0 +1,105 @@
+"""How soon a reader needs each row, item and member: what is odd, first and last, then a sample.
+
+Ranks are between 0 and 1 and are added to that of what holds them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from sharedctx.salience import looks_wrong, spread
+from sharedctx_workers.compressors.json_table import Row
+
+__all__ = ("item_ranks", "member_ranks", "row_ranks")
+
+# A sample is taken in stretches of about this many characters: one note is shorter than many.
+_STRETCH = 320
+_MAX_STRETCH = 16
+# At most this share of the rows is odd.
+_ODD_SHARE = 10
+_RARE_SHARE = 0.02
+_OUTLIER_SIGMAS = 3.0
+
+
+def member_ranks(size: int) -> list[float]:
+    """Return ranks for the members of an object: all soon, in order."""
+    return [0.1 + 0.1 * place / size for place in range(size)]
+
+
+def item_ranks(size: int, stretch: int = 1) -> list[float]:
+    """Return ranks for the items of an array: first, last, then spread over the rest.
+
+    Args:
+        size: How many items there are.
+        stretch: How many neighbors are taken together.
+    """
+    even = spread(math.ceil(size / stretch))
+    ranks = [0.5 + 0.5 * even[place // stretch] for place in range(size)]
+    for place, rank in ((2, 0.2), (1, 0.1), (-1, 0.1), (0, 0.0)):
+        if -size <= place < size:
+            ranks[place] = rank
+    return ranks
+
+
+def row_ranks(rows: Sequence[Row]) -> list[float]:
+    """Return ranks for the rows of a table: first, last, what is odd, then spread over the rest."""
+    size = sum(len(row.raw) + sum(map(len, row.cells)) + len(row.cells) for row in rows)
+    stretch = max(1, min(_MAX_STRETCH, _STRETCH * len(rows) // max(1, size)))
+    ranks = item_ranks(len(rows), stretch)
+    oddness = _oddness(rows)
+    odd = sorted((i for i in range(len(rows)) if oddness[i]), key=lambda i: (-oddness[i], i))
+    for place, i in enumerate(odd[: max(5, len(rows) // _ODD_SHARE)]):
+        ranks[i] = min(ranks[i], 0.2 + 0.2 * place / len(odd))
+    return ranks
+
+
+def _oddness(rows: Sequence[Row]) -> list[float]:
+    """Return how much each row stands out; 0.0 for the usual ones."""
+    oddness = [0.0] * len(rows)
+    for i in _rare(["{" if row.raw else "" for row in rows]):
+        oddness[i] += 0.5
+    wrong = [i for i, row in enumerate(rows) if looks_wrong(row.raw or ",".join(row.cells))]
+    if len(wrong) <= len(rows) // _ODD_SHARE + 1:
+        for i in wrong:
+            oddness[i] += 1.0
+    for column in zip_longest(*(row.cells for row in rows), fillvalue=""):
+        for i in _rare(column):
+            oddness[i] += 0.5
+        for i in _outliers(column):
+            oddness[i] += 0.4
+    return oddness
+
+
+def _rare(column: Sequence[str]) -> Iterator[int]:
+    """Yield the rows whose value is rare in a column of few values."""
+    counts = Counter(column)
+    if len(counts) > max(3, len(column) // 20):
+        return
+    most = max(1, int(_RARE_SHARE * len(column)))
+    for i, value in enumerate(column):
+        if counts[value] <= most:
+            yield i
+
+
+def _outliers(column: Sequence[str]) -> Iterator[int]:
+    """Yield the rows whose number is far from the mean of a column of numbers."""
+    numbers: list[float] = []
+    for cell in column:
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        numbers.append(number)
+        if len(numbers) == 20 and sum(map(math.isfinite, numbers)) < 10:
+            return
+    finite = [number for number in numbers if math.isfinite(number)]
+    if len(finite) < 8 or 2 * len(finite) < len(numbers):
+        return
+    mean = math.fsum(finite) / len(finite)
+    deviation = math.sqrt(math.fsum((n - mean) ** 2 for n in finite) / len(finite))
+    for i, number in enumerate(numbers):
+        if deviation and abs(number - mean) > _OUTLIER_SIGMAS * deviation:
+            yield i

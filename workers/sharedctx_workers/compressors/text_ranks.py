@@ -1,0 +1,93 @@
+"""How soon a reader of prose needs each part of it.
+
+A part counts for what it is about (words the text keeps coming back to), for facts (numbers,
+negations, names of things, signs of trouble), for its place (first and last, first of a paragraph),
+and less for what was said before. A part lends some of its weight to its neighbors, because a
+passage reads better than its fragments, and one note is shorter than two.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from sharedctx.ranking import COMMON_WORDS, words
+from sharedctx_workers.compressors.text_parts import Part, Role
+
+__all__ = ("rank_parts",)
+
+_TROUBLE = frozenset(
+    "error errors fail failed fails failure failures exception traceback fatal critical panic "  # noqa: SIM905  # words read best as words
+    "crash crashed warning warnings denied refused rejected invalid corrupt timeout unavailable "
+    "bug important must required note caution danger deprecated breaking vulnerability".split()
+)
+_NEGATIONS = frozenset(
+    ("no", "not", "never", "none", "nothing", "neither", "nor", "without", "cannot", "unless")
+)
+_NAMES = re.compile(r"`[^`\n]{1,80}`|https?://|\w/\w|\w_\w|[a-z][A-Z]|\w\(\)|--\w|\w\.\w")
+_DIGITS = str.maketrans("0123456789", "0000000000")
+_LITERAL = frozenset((Role.CODE, Role.LINE))
+_OWN_SHARE = 0.6
+
+
+def rank_parts(text: str, parts: Sequence[Part]) -> list[float]:
+    """Return the rank of each part of `text`: 1 for what is needed first, then 2 and so on."""
+    scores = _smoothed(parts, _scores(text, parts))
+    if scores:
+        scores[0] += 2
+        scores[-1] += 0.5
+    ranks = [0.0] * len(parts)
+    for place, i in enumerate(sorted(range(len(parts)), key=lambda i: (-scores[i], i)), start=1):
+        ranks[i] = float(place)
+    return ranks
+
+
+def _scores(text: str, parts: Sequence[Part]) -> list[float]:
+    bags = [words(text[part.start : part.end]) for part in parts]
+    contents = [{word for word in bag if word not in COMMON_WORDS} for bag in bags]
+    spread = Counter(word for content in contents for word in content)
+    top = math.log(1 + max(spread.values(), default=1))
+    weights = {word: math.log(count) / top for word, count in spread.items()}
+    seen: set[str] = set()
+    said: Counter[str] = Counter()
+    scores = []
+    after_heading = False
+    for part, bag, content in zip(parts, bags, contents, strict=True):
+        source = text[part.start : part.end]
+        key = source.strip().translate(_DIGITS)[:200]
+        score = _score(part, bag, content, source)
+        # fsum, because the order of a set depends on the hash seed and plain sums on the order.
+        score += math.fsum(weights[word] for word in content) / (len(content) + 4)
+        score += 0.3 * len(content - seen) / (len(content) + 4)
+        score += 0.3 * (after_heading and part.role is Role.SENTENCE)
+        after_heading = part.role is Role.HEADING
+        scores.append(score - min(1.0, 0.5 * said[key]))
+        said[key] += 1
+        seen |= content
+    return scores
+
+
+def _score(part: Part, bag: Sequence[str], content: set[str], source: str) -> float:
+    """Return what counts for a part whatever the rest of the text says."""
+    if part.role is Role.HEADING:
+        return 0.8
+    score = 0.25 * part.opens
+    score += 0.4 * (not _TROUBLE.isdisjoint(content))
+    score += 0.15 * (not _NEGATIONS.isdisjoint(bag))
+    score += 0.15 * any(word[0].isdigit() for word in content)
+    score += 0.15 * bool(_NAMES.search(source))
+    score -= 0.4 * (len(bag) < 4) + 0.3 * (part.role in _LITERAL) + (not bag)
+    return score
+
+
+def _smoothed(parts: Sequence[Part], scores: Sequence[float]) -> list[float]:
+    """Mix each score with those of its neighbors in the same block."""
+    share = (1 - _OWN_SHARE) / 2
+    smoothed = []
+    for i, score in enumerate(scores):
+        before = scores[i - 1] if i and not parts[i].opens else score
+        after = scores[i + 1] if i + 1 < len(parts) and not parts[i + 1].opens else score
+        smoothed.append(_OWN_SHARE * score + share * (before + after))
+    return smoothed

@@ -1,0 +1,104 @@
+"""The verification gate: nothing is published that does not keep what its guarantee promises.
+
+Every level is checked against the original itself, never against what a compressor says it did. A
+level without an entry in `CHECKS` cannot be published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from sharedctx.notes import NOTE, escape_notes, split_notes
+from sharedctx.render import Rendering
+from sharedctx.segments import Document, Guarantee
+from sharedctx_workers.compressors import Compressor
+
+__all__ = ("CHECKS", "Evidence", "Outliner", "find_fault")
+
+# What a stand-in may put around its note: comment marks, an empty body, the end of a doc string.
+_MARKS = " \t\r\n#/*.:\"'"
+
+
+class Evidence(NamedTuple):
+    """A rendering and what it is judged by.
+
+    Attributes:
+        compressor: What made the document.
+        document: The document that the rendering is a view of.
+        rendering: The view to judge.
+        original: The original.
+        original_tokens: Its tokens.
+    """
+
+    compressor: Compressor
+    document: Document
+    rendering: Rendering
+    original: str
+    original_tokens: int
+
+
+@runtime_checkable
+class Outliner(Protocol):
+    """A compressor that can tell whether an outline is whole."""
+
+    def outline_fault(self, original: str, rendering: str) -> str | None:
+        """Return what `rendering` lacks of the outline of `original`, or None."""
+        ...
+
+
+def find_fault(evidence: Evidence) -> str | None:
+    """Return why the rendering must not be published, or None when it may be."""
+    rendering = evidence.rendering
+    if rendering.tokens >= evidence.original_tokens:
+        return f"{rendering.tokens} tokens are no fewer than the original's"
+    if not rendering.text or NOTE.fullmatch(rendering.text.strip()):
+        return "nothing of the original fits the target"
+    check = CHECKS.get(rendering.guarantee)
+    return check(evidence) if check else f"nothing checks that it is {rendering.guarantee}"
+
+
+def _lossless(evidence: Evidence) -> str | None:
+    """It decodes back to the data of the original."""
+    same = evidence.compressor.same_data(evidence.original, evidence.rendering.text)
+    return None if same else "it does not decode back to the original"
+
+
+def _extractive(evidence: Evidence) -> str | None:
+    """All segments together hold the original's data, and what is kept is verbatim of them."""
+    whole = "".join(segment.text for segment in evidence.document.segments)
+    if not evidence.compressor.same_data(evidence.original, escape_notes(whole)):
+        return "its segments do not add up to the original"
+    document = evidence.document
+    # Stand-ins write notes in the comments of their language, whose marks are not of the original.
+    if any(segment.stand_in for segment in document.segments):
+        return _stray(split_notes(evidence.rendering.text), whole, _MARKS)
+    return _stray(split_notes(evidence.rendering.text, document.note_style), whole, None)
+
+
+def _stray(parts: Iterable[str], text: str, marks: str | None) -> str | None:
+    """Return what of `parts`, but for `marks` at their ends, is not in `text` in their order."""
+    place = 0
+    for part in parts:
+        kept = part.strip(marks)
+        found = text.find(kept, place)
+        if found < 0:
+            return f"{kept[:40]!r} is not in the original"
+        place = found + len(kept)
+    return None
+
+
+def _outlined(evidence: Evidence) -> str | None:
+    """What is kept is verbatim, it parses, and it defines what the original defines."""
+    compressor, original = evidence.compressor, evidence.original
+    if not isinstance(compressor, Outliner):
+        return "its compressor knows no outlines"
+    stray = _stray(split_notes(evidence.rendering.text), original, _MARKS)
+    return stray or compressor.outline_fault(original, evidence.rendering.text)
+
+
+CHECKS: Mapping[Guarantee, Callable[[Evidence], str | None]] = {
+    Guarantee.LOSSLESS: _lossless,
+    Guarantee.EXTRACTIVE: _extractive,
+    Guarantee.OUTLINED: _outlined,
+}
