@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.render import render
+from sharedctx.segments import Document
+from sharedctx_workers.compressors.diff_compressor import DiffCompressor
+from sharedctx_workers.compressors.diff_lines import DiffPart, diff_lines
+
+TOKENIZER = tokens.load()
+DIFF = DiffCompressor()
+
+
+def git_file(name: str, changes: int = 6) -> str:
+    hunks = "".join(
+        f"@@ -{n},7 +{n},7 @@ def function_{n}():\n"
+        + "".join(f" before = compute_value({n}, {k})\n" for k in range(3))
+        + f"-old_call({n}, first_argument)\n+new_call({n}, first_argument)\n"
+        + "".join(f" after = compute_value({n}, {k})\n" for k in range(3))
+        for n in range(10, 10 + 40 * changes, 40)
+    )
+    head = (
+        f"diff --git a/{name} b/{name}\nindex 1234567..89abcde 100644\n--- a/{name}\n+++ b/{name}\n"
+    )
+    return head + hunks
+
+
+def document_of(text: str) -> Document:
+    document = DIFF.document(text, TOKENIZER)
+    assert document is not None
+    assert "".join(segment.text for segment in document.segments) == text
+    return document
+
+
+def shown(text: str) -> str:
+    document = document_of(text)
+    budget = TOKENIZER.count(text) // 5
+    return render(document, text, TOKENIZER, max_tokens=budget, keep_required=True).text
+
+
+def parts(text: str) -> list[str]:
+    return [line.part.value for line in diff_lines(text)]
+
+
+def test_every_changed_line_is_kept_before_any_context() -> None:
+    text = git_file("src/app.py") + git_file("src/store.py")
+    view = shown(text)
+    for line in text.splitlines():
+        if line.startswith(("-old", "+new", "@@", "diff --git")):
+            assert line in view
+    assert "before =" not in view
+    assert "[… L6-8]\n-old_call" in view
+    assert TOKENIZER.count(view) < 0.7 * TOKENIZER.count(text)
+
+
+def test_generated_files_give_way() -> None:
+    text = git_file("src/app.py") + git_file("web/package-lock.json", 20)
+    view = shown(text)
+    assert "+new_call(10, first_argument)" in view
+    assert "diff --git a/web/package-lock.json" in view
+    assert "added lines" in view
+
+
+def test_renames_and_modes_stay() -> None:
+    head = (
+        "diff --git a/one.sh b/two.sh\nold mode 100644\nnew mode 100755\nsimilarity index 90%\n"
+        "rename from one.sh\nrename to two.sh\n"
+    )
+    view = shown(head + git_file("x.py"))
+    assert head in view
+
+
+def test_changed_lines_that_look_like_headers() -> None:
+    text = "--- x.sql\n+++ x.sql\n@@ -1,3 +1,3 @@\n sql\n--- old comment\n+++ new comment\n x\n"
+    assert parts(text) == ["name", "name", "hunk", "context", "removed", "added", "context"]
+
+
+def test_commit_messages_and_several_commits() -> None:
+    message = "commit 0123456789abcdef0123456789abcdef01234567\nAuthor: A <a@b.c>\n\n    Fix it\n\n"
+    text = message + git_file("a.py") + "\n" + message + git_file("b.py")
+    found = parts(text)
+    assert found.count("text") == 11
+    assert found.count("hunk") == 12
+    assert shown(text).startswith(message[:47])
+
+
+def test_combined_diffs_and_missing_newlines() -> None:
+    text = (
+        "diff --cc f.c\nindex 1111111,2222222..3333333\n--- a/f.c\n+++ b/f.c\n"
+        "@@@ -1,2 -1,3 +1,3 @@@\n  same\n- ours\n -theirs\n++both\n+ one\n"
+    )
+    assert parts(text)[5:] == ["context", "removed", "removed", "added", "added"]
+    end = "\\ No newline at end of file\n"
+    text = f"--- a\n+++ b\n@@ -1 +1 @@\n-x\n{end}+y\n{end}"
+    assert parts(text)[3:] == ["removed", "removed", "added", "added"]
+
+
+def test_truncated_hunks_end_where_they_break_off() -> None:
+    text = "--- a\n+++ b\n@@ -1,9 +1,9 @@\n x\n-y\nplain text\n@@ -1,1 +1,1 @@\n"
+    assert parts(text)[3:] == ["context", "removed", "text", "text"]
+    assert [line.part for line in diff_lines("")] == []
+    assert DiffPart.HUNK.value == "hunk"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Title\n\n- one\n- two\n+ three\n",
+        "--- a\ntext\n+++ b\n",
+        "@@ -1,2 +1,2 @@\n-x\n+y\n",
+        "The diff --git output is explained here.\n" * 20,
+        "word " * 400 + "\n" + git_file("a.py", 1)[:200],
+    ],
+)
+def test_what_is_no_diff_is_left_alone(text: str) -> None:
+    assert DIFF.document(text, TOKENIZER) is None
+
+
+def test_large_diffs_have_a_bounded_number_of_segments() -> None:
+    body = "".join(f"+{n}\n" for n in range(200_000))
+    text = f"--- /dev/null\n+++ b/data.txt\n@@ -0,0 +1,200000 @@\n{body}"
+    document = document_of(text)
+    assert len(document.segments) < 130_000
+    assert sum(segment.count for segment in document.segments) == 200_002
+    for i, segment in enumerate(document.segments):
+        assert segment.needs <= i

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.render import render
+from sharedctx.segments import Document
+from sharedctx_workers.compressors.log_compressor import LogCompressor
+from sharedctx_workers.compressors.log_grammar import LineKind, form_of
+from sharedctx_workers.compressors.log_templates import Templates
+
+TOKENIZER = tokens.load()
+LOG = LogCompressor()
+
+TRACE = """2026-03-01 10:03:20,001 ERROR    [http] request 77 failed
+Traceback (most recent call last):
+  File "/srv/app/views.py", line 41, in order
+    return lookup(request.id)
+  File "/srv/app/store.py", line 12, in lookup
+    return rows[key]
+KeyError: 'id'
+"""
+
+
+def service_log() -> str:
+    lines = []
+    for i in range(400):
+        stamp = f"2026-03-01 10:{i // 60:02d}:{i % 60:02d},{i:03d}"
+        lines.append(f"{stamp} INFO     [http] GET /orders/{i * 7} 200 {i % 90}ms\n")
+        lines.append(f"{stamp} DEBUG    [cache] hit key=order:{i * 7}\n")
+        if i in (200, 300):
+            lines.append(TRACE)
+        if i == 250:
+            lines.append(f"{stamp} INFO     [config] reloaded: checkout_v2=on\n")
+    lines.append("2026-03-01 10:06:40,000 INFO     [main] stopped, exit code 3\n")
+    return "".join(lines)
+
+
+def document_of(text: str) -> Document:
+    document = LOG.document(text, TOKENIZER)
+    assert document is not None
+    assert "".join(segment.text for segment in document.segments) == text
+    return document
+
+
+def shown(text: str, budget: int) -> str:
+    return render(document_of(text), text, TOKENIZER, max_tokens=budget).text
+
+
+def test_errors_rare_lines_and_ends_survive_a_small_budget() -> None:
+    text = service_log()
+    view = shown(text, 600)
+    assert TRACE in view
+    assert "checkout_v2=on" in view
+    assert view.startswith("2026-03-01 10:00:00,000 INFO     [http] GET /orders/0 200 0ms\n")
+    assert view.endswith("stopped, exit code 3\n")
+    assert "[cache] hit" in view
+    assert "similar lines elided: L" in view
+
+
+def test_a_repeated_trace_comes_later_than_the_first() -> None:
+    text = service_log()
+    ranks = [s.rank for s in document_of(text).segments if "KeyError" in s.text]
+    assert ranks[0] < 2 < ranks[1]
+
+
+def test_templates_join_lines_with_other_values() -> None:
+    templates = Templates()
+    first = templates.add(1, "connection from 10.0.0.1 port 80 accepted")
+    again = templates.add(1, "connection from 10.9.0.1 port 8080 accepted")
+    assert (again.template, again.is_new_form) == (first.template, False)
+    other = templates.add(1, "connection from 10.0.0.1 port 80 refused")
+    assert (other.template, other.is_new_form) == (first.template, True)
+    assert templates.add(3, "connection from 10.0.0.1 port 80 refused").template != first.template
+    assert templates.add(1, "started worker alpha").template != first.template
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "level"),
+    [
+        ("2026-03-01T10:00:00.123Z WARN pool is empty", LineKind.EVENT, 2),
+        ("Nov 20 10:00:00 host sshd[12]: session opened", LineKind.EVENT, -1),
+        ('10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 503 12', LineKind.EVENT, 3),
+        ("I1122 10:00:00.123456 12 main.go:7] listening", LineKind.EVENT, 1),
+        ("[   12.345678] usb 1-1: new device", LineKind.EVENT, -1),
+        ("web-1  | 2026-03-01 10:00:00 ERROR no route", LineKind.EVENT, 3),
+        ("time=2026-03-01T10:00:00Z level=error msg=gone", LineKind.EVENT, 3),
+        ("INFO:root:ready", LineKind.EVENT, 1),
+        ("npm ERR! code ENOENT", LineKind.EVENT, 3),
+        ("tests/test_a.py::test_b PASSED   [ 10%]", LineKind.RUNNER, 1),
+        ("test_b (test_a.A.test_b) ... FAIL", LineKind.RUNNER, 3),
+        ("--- FAIL: TestX (0.00s)", LineKind.RUNNER, 3),
+        ("src/main.c:12:5: warning: unused variable", LineKind.RUNNER, 2),
+        ("error[E0308]: mismatched types", LineKind.RUNNER, 3),
+        ("   Compiling serde v1.0.1", LineKind.RUNNER, 1),
+        ("make[1]: *** [Makefile:3: all] Error 2", LineKind.RUNNER, 3),
+        ("##[group]Run tests", LineKind.BOUNDARY, -1),
+        ("===== 3 failed, 9 passed in 1.2s =====", LineKind.SUMMARY, -1),
+        ("2026-03-01 10:00:00,12,99,3", LineKind.OTHER, -1),
+        ("The error was found in the first line.", LineKind.OTHER, -1),
+        ('logger.error("could not open %s", path)', LineKind.OTHER, -1),
+        ("    return 1", LineKind.CONTINUED, -1),
+        ("", LineKind.BLANK, -1),
+    ],
+)
+def test_lines_are_known_by_how_they_begin(line: str, kind: LineKind, level: int) -> None:
+    form = form_of(line)
+    assert (form.kind, form.level) == (kind, level)
+
+
+def test_progress_that_overwrote_itself_is_one_line() -> None:
+    bar = "\r".join(f"Receiving objects: {i}% ({i}/100)" for i in range(1, 101))
+    text = f"Cloning into 'x'...\nremote: Enumerating objects: 100, done.\n{bar}, done.\n"
+    text += "Resolving deltas: 100% (3/3), done.\n"
+    view = shown(text, 90)
+    assert "Receiving objects: 100% (100/100), done.\n" in view
+    assert "progress updates" in view
+
+
+def test_colors_do_not_hide_errors() -> None:
+    ok = "".join(f"2026-03-01T10:00:{i:02d}Z \x1b[32mok\x1b[0m step {i}\n" for i in range(60))
+    text = f"{ok}2026-03-01T10:01:00Z \x1b[31mERROR\x1b[0m disk is full\n{ok}"
+    assert "\x1b[31mERROR\x1b[0m disk is full" in shown(text, 200)
+
+
+def test_failure_sections_of_test_runs_are_kept_whole() -> None:
+    passed = "".join(f"tests/test_a.py::test_{i} PASSED  [{i // 4:3d}%]\n" for i in range(400))
+    failures = (
+        "=================== FAILURES ===================\n"
+        "________________ test_sum ________________\n\n"
+        "    def test_sum():\n>       assert add(1, 2) == 4\nE       assert 3 == 4\n\n"
+        "tests/test_sum.py:3: AssertionError\n"
+    )
+    end = "============ 1 failed, 400 passed in 2.31s ============\n"
+    text = f"collected 401 items\n\n{passed}{failures}{end}"
+    view = shown(text, 400)
+    assert "assert add(1, 2) == 4" in view
+    assert "E       assert 3 == 4\n" in view
+    assert view.endswith(end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "import logging\n\n" + 'logging.error("failed")\n' * 50,
+        "def f():\n    logging.info('x')\n\n" * 30,
+        "The service failed at noon.\nNobody saw the error.\nIt was fixed later.\n" * 20,
+        "time,level,value\n" + "2026-03-01 10:00:00,1,2\n" * 50,
+        "2026-03-01 10:00:00\t1\t2\n" * 50,
+        "name: web\nlevel: error\nports:\n  - 80\n" * 20,
+        "# Notes\n\n- first\n- second\n\nWarning: read this.\n" * 20,
+        "2026-03-01  Jane Doe  <jane@example.org>\n\n\t* main.c: Fix error handling.\n" * 20,
+    ],
+)
+def test_what_is_no_log_is_left_alone(text: str) -> None:
+    assert LOG.document(text, TOKENIZER) is None
+
+
+def test_long_logs_have_a_bounded_number_of_segments() -> None:
+    text = "".join(f"INFO: tick {i % 7}\n" for i in range(150_000))
+    document = document_of(text)
+    assert len(document.segments) <= 120_000
+    assert sum(segment.count for segment in document.segments) == 150_000
+
+
+def test_long_lines_are_cut() -> None:
+    text = "INFO: start\n" + "INFO: " + "payload " * 4000 + "\nINFO: end\n"
+    view = shown(text, 300)
+    assert "INFO: end\n" in view
+    assert "chars elided" in view

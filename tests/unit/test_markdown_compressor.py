@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.render import render
+from sharedctx.segments import Document, Guarantee
+from sharedctx_workers.compressors.json_compressor import JsonCompressor
+from sharedctx_workers.compressors.markdown import MarkdownCompressor
+from sharedctx_workers.compressors.table import TableCompressor
+
+TOKENIZER = tokens.load()
+MARKDOWN = MarkdownCompressor((JsonCompressor(), TableCompressor()))
+FILLER = "This sentence goes on about nothing in particular for a while. "
+
+MANUAL = "# Manual\n\nAn introduction.\n\n" + "".join(
+    f"## Chapter {i}\n\n{FILLER * 6}Option `--x{i}` must not exceed {1000 + i}. {FILLER * 6}\n\n"
+    f"### Details {i}\n\n- item one of {i}\n- item two of {i}\n\n"
+    for i in range(8)
+)
+
+
+def document_of(text: str) -> Document:
+    document = MARKDOWN.document(text, TOKENIZER)
+    assert document is not None
+    assert document.kind == "markdown"
+    assert all(segment.needs <= i for i, segment in enumerate(document.segments))
+    return document
+
+
+def test_every_section_has_its_say() -> None:
+    total = TOKENIZER.count(MANUAL)
+    shown = render(document_of(MANUAL), MANUAL, TOKENIZER, max_tokens=total // 2).text
+    for i in range(8):
+        assert f"## Chapter {i}\n" in shown
+        assert f"Option `--x{i}` must not exceed {1000 + i}." in shown
+
+
+def test_headings_need_the_headings_above_them() -> None:
+    segments = document_of(MANUAL).segments
+    details = next(i for i, s in enumerate(segments) if s.text.startswith("### Details 3"))
+    chapter = details - segments[details].needs
+    assert segments[chapter].text.startswith("## Chapter 3")
+    assert segments[chapter - segments[chapter].needs].text.startswith("# Manual")
+
+
+def test_blocks_go_to_their_compressors() -> None:
+    rows = [{"id": i, "name": f"n{i}", "ok": i != 7} for i in range(60)]
+    block = f"```json\n{json.dumps(rows, indent=2)}\n```"
+    text = f"# Report\n\nIt returned:\n\n{block}\n\n## Next\n\nDone.\n"
+    document = document_of(text)
+    assert document.whole is document.partial is Guarantee.EXTRACTIVE
+    whole = render(document, text, TOKENIZER, max_tokens=None).text
+    assert "```json\n[60 rows: id,name,ok\n" in whole
+    assert MARKDOWN.same_data(text, whole)
+    assert not MARKDOWN.same_data(text, whole.replace("n33", "n34"))
+    assert not MARKDOWN.same_data(text, whole.replace("Done.", "Do."))
+    shown = render(document, text, TOKENIZER, max_tokens=200).text
+    assert shown.count("```") == 2
+    assert "7,n7,false" in shown
+
+
+def test_verbatim_documents_are_lossless() -> None:
+    assert document_of(MANUAL).whole is Guarantee.LOSSLESS
+
+
+def test_what_only_leads_in_heads_no_section() -> None:
+    text = "# A\n\nFor example:\n\n- one\n- two\n\n## B\n\nText.\n"
+    segments = document_of(text).segments
+    item = next(segment for segment in segments if segment.text.startswith("- one"))
+    assert item.needs == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Just text.\n\nAnd more of it.\n",
+        "# a comment\nx = 1\n# another\ny = 2\n# third\nz = [1](2)\n",
+        "#!/bin/sh\nset -e\nfoo\n",
+    ],
+)
+def test_other_texts_are_not_markdown(text: str) -> None:
+    assert MARKDOWN.document(text, TOKENIZER) is None

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.render import render
+from sharedctx.segments import REQUIRED, Guarantee, Segment, Span
+from sharedctx_workers.compressors.json_compressor import JsonCompressor
+from sharedctx_workers.compressors.mixed import MixedCompressor
+from sharedctx_workers.compressors.mixed_parts import embedded_in
+from sharedctx_workers.compressors.mixed_turns import LATE, take_turns
+from sharedctx_workers.compressors.table import TableCompressor
+
+TOKENIZER = tokens.load()
+MIXED = MixedCompressor((JsonCompressor(), TableCompressor()))
+
+ROWS = [{"id": i, "state": "failed" if i == 31 else "ok", "ms": i * 13 % 50} for i in range(80)]
+LISTING = "NAME      SIZE  OWNER\n" + "".join(f"file{i:03} {i:5}  root\n" for i in range(60))
+CHAT = (
+    f"I asked the service and it said: {json.dumps(ROWS)} which I do not trust.\n\n"
+    f"The folder holds:\n\n{LISTING}\nSo file 7 must not be deleted.\n"
+)
+
+
+def test_parts_are_found_at_any_offset() -> None:
+    found = [CHAT[place.body : place.stop] for place in embedded_in(CHAT)]
+    assert [text.strip() for text in found] == [json.dumps(ROWS), LISTING.strip()]
+
+
+def test_each_part_is_told_by_its_compressor() -> None:
+    document = MIXED.document(CHAT, TOKENIZER)
+    assert document is not None
+    assert (document.kind, document.whole) == ("mixed", Guarantee.EXTRACTIVE)
+    assert {segment.unit for segment in document.segments} >= {"row", "sentence", "line"}
+    assert all(segment.rank > REQUIRED for segment in document.segments)
+    whole = render(document, CHAT, TOKENIZER, max_tokens=None).text
+    assert MIXED.same_data(CHAT, whole)
+    assert not MIXED.same_data(CHAT, whole.replace("failed", "ok"))
+    shown = render(document, CHAT, TOKENIZER, max_tokens=TOKENIZER.count(CHAT) // 4).text
+    for text in ("[80 rows: id,state,ms", "31,failed", "which I do not trust", "[60 rows; NAME"):
+        assert text in shown
+    assert "So file 7 must not be deleted." in shown
+
+
+def test_json_lines_in_a_text_are_one_part() -> None:
+    lines = "".join(f"{json.dumps(row)}\n" for row in ROWS)
+    (place,) = embedded_in(f"Here they are:\n{lines}That is all.\n")
+    assert place.stop - place.body == len(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Only prose here, {not: json} and [no list].\n" * 20,
+        "```\nshort\n```\n" * 5,
+        json.dumps(ROWS),
+    ],
+)
+def test_texts_of_one_kind_are_not_mixed(text: str) -> None:
+    assert MIXED.document(text, TOKENIZER) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[\n" * 5000, '{"a":\n' * 3000, "[1],\n" * 4000, "```\n" * 3001, "~~~ x\n" * 3000, "{" * 9000],
+)
+def test_hostile_openings_find_nothing_large(text: str) -> None:
+    assert sum(place.end - place.start for place in embedded_in(text)) <= len(text)
+
+
+def test_turns_are_fair() -> None:
+    def segment(i: int, tokens_: int, rank: float) -> Segment:
+        return Segment(text="x", rank=rank, tokens=tokens_, span=Span(i, i + 1))
+
+    small = [segment(i, 10, i) for i in range(4)]
+    large = [segment(4 + i, 10, i) for i in range(100)]
+    late = [segment(104, 10, LATE)]
+    ranked = take_turns([*small, *large, *late], [0] * 4 + [1] * 101)
+    order = sorted(range(105), key=lambda i: ranked[i].rank)
+    assert order[-1] == 104
+    assert max(order.index(i) for i in range(4)) < 30
+    assert [i for i in order if 4 <= i < 104] == list(range(4, 104))

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx.render import render
+from sharedctx.segments import REQUIRED, Document
+from sharedctx_workers.compressors.table import TableCompressor
+from sharedctx_workers.compressors.table_cells import is_typed, number_of
+from sharedctx_workers.compressors.table_parse import Table, find_table
+
+TOKENIZER = tokens.load()
+TABLE = TableCompressor()
+
+PS = "USER       PID %CPU STAT COMMAND\n" + "".join(
+    f"root     {pid:5} {cpu} {state:4} job --n {pid}\n"
+    for pid in range(2, 60)
+    for cpu, state in [("99.9" if pid == 44 else " 0.1", "Z" if pid == 31 else "S")]
+)
+CSV = "id,name,state,size\n" + "".join(
+    f"{i},file {i},{'lost' if i == 57 else 'ok'},{-5 if i == 70 else i * 7 % 97}\n"
+    for i in range(1, 101)
+)
+
+
+def found(text: str) -> Table:
+    table = find_table(text)
+    assert table is not None
+    return table
+
+
+def document_of(text: str) -> Document:
+    document = TABLE.document(text, TOKENIZER)
+    assert document is not None
+    place = 0
+    for index, segment in enumerate(document.segments):
+        assert segment.span.start == place
+        assert 0 <= segment.needs <= index
+        place = segment.span.end
+    assert place == len(text)
+    return document
+
+
+def rows(line: str, count: int = 20) -> str:
+    return "".join(line.format(i=i, n=i % 3) for i in range(count))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "size"),
+    [
+        ("a,b,c\n" + rows("{i},x{n},{i}.5\n"), ["a", "b", "c"], 20),
+        ("a\tb\n" + rows("{i}\tx y z\n"), ["a", "b"], 20),
+        ("id;v;w\n" + rows("{i};{n};x\n"), ["id", "v", "w"], 20),
+        ('a,b,c\n1,"x, y\nz",2\n' + rows('{i},"q ""x"", {n}",7\n'), ["a", "b", "c"], 21),
+        ("| a | b |\n|---|--:|\n" + rows("| {i} | x |\n"), ["a", "b"], 20),
+        (" id | name\n----+------\n" + rows("  {i} | n{n}\n") + "(20 rows)\n", ["id", "name"], 21),
+        (
+            "+---+---+\n| a | b |\n+---+---+\n" + rows("| {n} | y |\n") + "+---+---+\n",
+            ["a", "b"],
+            20,
+        ),
+        ("# made by a tool\n# twice\na\tb\tc\n" + rows("{i}\t{n}\tx\n"), ["a", "b", "c"], 20),
+        (
+            "version,name,eol,more\n" + rows("{i}.0,Bo,201{n}\n"),
+            ["version", "name", "eol", "more"],
+            20,
+        ),
+        (
+            "Package    Version\n---------- -------\n" + rows("p{i:<9} 1.{n}\n"),
+            ["Package", "Version"],
+            20,
+        ),
+        (PS, ["USER", "PID", "%CPU", "STAT", "COMMAND"], 58),
+        (rows("{i},2,{n},3\n"), [], 20),
+        (rows("u{i}:x:{i}:{n}:/home:/bin/sh\n"), [], 20),
+    ],
+)
+def test_tables_are_found(text: str, names: list[str], size: int) -> None:
+    table = found(text)
+    assert list(table.names) == names
+    assert len(table.rows) == size
+    assert TABLE.same_data(text, "".join(s.text for s in document_of(text).segments))
+
+
+def test_what_precedes_the_header_stays() -> None:
+    text = "Desired=Unknown/Install\n| Status=Not/Inst\n||/ Name   Version   Arch\n"
+    text += "+++-======-=========-=====\n" + rows("ii  pkg{i:<4} 1.{n}-{n}     amd64\n")
+    table = found(text)
+    assert list(table.names) == ["||/", "Name", "Version", "Arch"]
+    assert document_of(text).segments[0].text.endswith("=====\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a,b\n1,2\n",
+        "We met, and talked.\nIt was late, but nice.\nShe left, he stayed.\nAll well, then.\n" * 3,
+        "int a = 1;\nint b = 2;\nint c = 3;\nint d = 4;\nint e = 5;\nint f = 6;\n",
+        "RED = (\n" + rows("    ({i}, {n}, 3),\n") + ")\n",
+        rows("2024-01-02 10:00:{i:02},123 INFO [worker] handled request {n} in 5 ms\n"),
+        "def f(a, b):\n    return a, b\n\n" * 10,
+        rows("[{i}, {n}, 3],\n"),
+        rows('{{"a": {i}, "b": 2, "c": 3}}\n'),
+        rows("name         : aes{i}\nmodule       : kernel\n"),
+        "word\n" + rows("{n}    {n}   {n}\n"),
+        "alpha\nbeta\ngamma delta epsilon zeta\n" + rows("word{i}\n"),
+    ],
+)
+def test_other_texts_are_no_tables(text: str) -> None:
+    assert TABLE.document(text, TOKENIZER) is None
+
+
+def test_the_header_and_its_summary_come_first() -> None:
+    first, *others = document_of(CSV).segments
+    assert first.rank == REQUIRED
+    assert first.text == (
+        "[100 rows; id: 1 to 100; name: 100 different; state: ok x99, lost x1; size: -5 to 96]\n"
+        "id,name,state,size\n"
+    )
+    assert [row.first for row in others] == list(range(1, 101))
+    assert all(row.unit == "row" and row.needs == row.first for row in others)
+
+
+def test_odd_rows_extremes_and_ends_are_kept() -> None:
+    shown = render(document_of(CSV), CSV, TOKENIZER, max_tokens=260, keep_required=True).text
+    for line in ("1,file 1,", "57,file 57,lost", "70,file 70,ok,-5", "100,file 100,"):
+        assert f"\n{line}" in shown
+    assert "rows elided: #" in shown
+    shown = render(document_of(PS), PS, TOKENIZER, max_tokens=300, keep_required=True).text
+    assert " 44 99.9" in shown
+    assert " 31  0.1 Z" in shown
+
+
+def test_a_wrong_summary_is_noticed() -> None:
+    whole = "".join(segment.text for segment in document_of(CSV).segments)
+    assert TABLE.same_data(CSV, whole)
+    assert not TABLE.same_data(CSV, whole.replace("100 rows", "101 rows"))
+    assert not TABLE.same_data(CSV, CSV)
+    assert not TABLE.same_data("no table", "no table")
+
+
+def test_rows_of_another_shape_are_counted_and_kept() -> None:
+    text = CSV + "this is no row at all\n"
+    assert "101 rows; 1 of another shape" in document_of(text).segments[0].text
+    shown = render(document_of(text), text, TOKENIZER, max_tokens=200, keep_required=True).text
+    assert "no row at all" in shown
+
+
+def test_very_long_rows_are_cut() -> None:
+    text = "id,body\n" + "".join(f"{i},{'word ' * 600}\n" for i in range(10))
+    document = document_of(text)
+    assert len(document.segments) > 30
+    assert {segment.unit for segment in document.segments} == {"line", "row", "char"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("12", 12),
+        ("-1,024.5", -1024.5),
+        ("12%", 12),
+        ("4.0K", 4000),
+        ("$3.50", 3.5),
+        ("1e3", 1000),
+        ("20ms", 0.02),
+        ("3 MiB", 3e6),
+        ("", None),
+        ("1.2.3", None),
+        ("x1", None),
+        ("9" * 40, None),
+        ("²", None),
+        ("٣", 3),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(cell: str, number: float | None) -> None:
+    found_number = number_of(cell)
+    assert found_number == (pytest.approx(number) if number is not None else None)
+
+
+def test_columns_have_types() -> None:
+    assert is_typed(["1", "2", "-", "3"])
+    assert is_typed(["2024-01-02", "2024-01-03"])
+    assert is_typed(["ok", "ok", "ok", "bad"] * 3)
+    assert not is_typed(["one", "two", "three", "four"])
+    assert not is_typed(["", ""])
+
+
+def test_numbers_of_any_size_are_ranked() -> None:
+    text = "a,b\n" + "".join(f"{n},x\n" for n in ("1e308", "-1e308", "1e99", "9e99", "nan") * 9)
+    assert len(document_of(text).segments) == 46

@@ -1,0 +1,71 @@
+"""Source code: an outline that parses, with as many bodies as fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sharedctx.notes import unescape_notes
+from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.tokens import Tokenizer
+from sharedctx_workers.compressors.code_detect import detect, read_as
+from sharedctx_workers.compressors.code_folds import definitions
+from sharedctx_workers.compressors.code_pieces import pieces_of
+from sharedctx_workers.compressors.code_ranks import outline_share, rank_pieces
+
+__all__ = ("CodeCompressor",)
+
+# First lines of doc strings stay with their signatures while the outline is no more than this.
+_DOC_SHARE = 0.17
+# An outline that is more than this of a text is not required as a whole.
+_MAX_OUTLINE = 0.75
+
+
+class CodeCompressor:
+    """Outlines source code of the languages in `sharedctx_workers.compressors.languages`."""
+
+    kind = "code"
+
+    def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
+        """Return `text` as ranked pieces; None unless it parses as source code."""
+        code = detect(text)
+        if code is None:
+            return None
+        pieces = pieces_of(text, code.language, code.root, _DOC_SHARE)
+        outline_first = outline_share(pieces) <= _MAX_OUTLINE
+        ranks = rank_pieces(text, pieces, outline_first=outline_first)
+        segments = []
+        for i, (piece, rank) in enumerate(zip(pieces, ranks, strict=True)):
+            source = text[piece.start : piece.end]
+            segments.append(
+                Segment(
+                    text=source,
+                    rank=rank,
+                    tokens=tokenizer.count(source),
+                    span=Span(piece.start, piece.end),
+                    count=source.strip().count("\n") + bool(source.strip()),
+                    stand_in=piece.stand_in,
+                    needs=i - piece.header if piece.header >= 0 else 0,
+                )
+            )
+        partial = Guarantee.OUTLINED if outline_first else Guarantee.EXTRACTIVE
+        return Document(
+            tuple(segments), self.kind, Guarantee.LOSSLESS, partial, code.language.style
+        )
+
+    def same_data(self, original: str, whole: str) -> bool:
+        """Whether `whole` is `original`, character by character."""
+        return unescape_notes(whole) == original
+
+    def outline_fault(self, original: str, rendering: str) -> str | None:
+        """Return what `rendering` lacks of the outline of `original`, or None.
+
+        It must parse with no more errors than the original, and define the same names.
+        """
+        code = detect(original)
+        view = None if code is None else read_as(unescape_notes(rendering), code.language)
+        if code is None or view is None:
+            return "it does not parse"
+        if view.parsed.errors > code.parsed.errors:
+            return f"{view.parsed.errors} places of it do not parse"
+        missing = Counter(definitions(code.root)) - Counter(definitions(view.root))
+        return f"it does not define {min(missing)!r}" if missing else None

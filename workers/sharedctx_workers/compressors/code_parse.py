@@ -1,0 +1,87 @@
+"""Parsing source code within bounds that depend on the text alone, never on the clock."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tree_sitter import Parser, Point, Tree
+
+from sharedctx_workers.compressors.languages import Language, grammar
+
+__all__ = ("Parsed", "parse_code")
+
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+# The parser asks again after many a token and holds on to every answer, so answers are short.
+_CHUNK = 256
+# The parser reports about once per 200 characters of ordinary code, ten times as often is hopeless.
+_REPORTS = 1_000
+_CHARS_PER_REPORT = 16
+# Some scanners look ahead over all comments at every comment; what that may read is bounded too.
+_READS = 20_000
+_CHARS_PER_READ = 4
+
+
+class Parsed(NamedTuple):
+    """A text and its tree, whose byte offsets are character offsets of the text.
+
+    Attributes:
+        text: The text.
+        masked: The text with a letter for every character that is not ASCII.
+        tree: The syntax tree.
+        errors: How many places could not be parsed.
+        damage: How many characters they cover.
+    """
+
+    text: str
+    masked: str
+    tree: Tree
+    errors: int
+    damage: int
+
+
+def parse_code(text: str, language: Language) -> Parsed | None:
+    """Return `text` parsed as `language`; None if that takes unreasonably many steps."""
+    masked = text.removeprefix("\ufeff").rjust(len(text))
+    if not masked.isascii():
+        masked = _NON_ASCII.sub("a", masked)
+    data = masked.encode("ascii")
+    limit = _REPORTS + len(data) // _CHARS_PER_REPORT
+    reads_left = _READS + len(data) // _CHARS_PER_READ
+    reports = 0
+
+    def read(offset: int, _: Point) -> bytes:
+        nonlocal reads_left
+        reads_left -= 1
+        return data[offset : offset + _CHUNK] if reads_left > 0 else b""
+
+    def hopeless(_: int, __: bool) -> bool:  # noqa: FBT001  # tree-sitter calls it so
+        nonlocal reports
+        reports += 1
+        return reports > limit or reads_left <= 0
+
+    try:
+        tree = Parser(grammar(language)).parse(read, progress_callback=hopeless)
+    except ValueError:  # what the parser raises when it is stopped
+        return None
+    if reads_left <= 0:
+        return None
+    errors, damage = _damage(tree)
+    return Parsed(text, masked, tree, errors, damage)
+
+
+def _damage(tree: Tree) -> tuple[int, int]:
+    """Return how many nodes are errors, and how many characters those cover."""
+    cursor = tree.walk()
+    errors = damage = 0
+    while True:
+        node = cursor.node
+        assert node is not None
+        if node.is_error or node.is_missing:
+            errors += 1
+            damage += max(1, node.end_byte - node.start_byte)
+        elif node.has_error and cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return errors, damage

@@ -1,0 +1,156 @@
+"""What the lines of a log are to its reader: errors with their traces, repeats, edges.
+
+A trace is one thing: its lines are compared, kept and left out together with the error that it
+belongs to, so that half a trace is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sharedctx.salience import looks_wrong
+from sharedctx_workers.compressors.log_grammar import LineKind
+from sharedctx_workers.compressors.log_lines import LogLine
+from sharedctx_workers.compressors.log_templates import Templates
+
+__all__ = ("Event", "events_of")
+
+_MAX_TRACE = 400
+_FRAME = re.compile(
+    r"\s*(?:at \S|File \"|\.{3} \d+ more|Caused by: |Suppressed: |goroutine \d|\d{1,5}: +\S"
+    r"|created by \S|-->|\d{0,6} *\||[|^~]|note: |help: |= (?:note|help):)"
+    r"|[\w./-]{1,120}(?:\(\*\w{1,60}\)[\w.]{1,60})?\([^()\n]{0,120}\)\s*$"
+)
+_TRACE = re.compile(r"\s*(?:\S.{0,80} )?Traceback \(most recent call last\):")
+_RAISED = re.compile(r"(?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]\w{0,80}(?:: |\s*$)")
+_CHAINED = re.compile(r"During handling of the above|The above exception was the direct")
+_NO_TROUBLE = re.compile(
+    r"\b(?:0|no|without|zero) (?:errors?|failures?|failed|warnings?|problems?)\b"
+    r"|\b(?:errors?|failures?|failed|warnings?)[:=] ?0\b",
+    re.IGNORECASE,
+)
+_MAX_FAILURES = 20_000
+
+
+@dataclass(slots=True)
+class Event:
+    """One line, and the lines of its trace if it has one.
+
+    Attributes:
+        start: Index of its first line.
+        end: Index of the line after its last.
+        level: As in `Form`; 2 also for what merely sounds like trouble.
+        template: Number of its template.
+        is_new_form: Whether nothing before it was the same up to numbers.
+        is_first: Whether it is the first of its template.
+        is_last: Whether it is the last of its template.
+        is_rare: Whether no other line has its template.
+        in_failures: Whether it is part of the details of failures that a test runner reports.
+    """
+
+    start: int
+    end: int
+    level: int
+    template: int
+    is_new_form: bool
+    is_first: bool = False
+    is_last: bool = False
+    is_rare: bool = False
+    in_failures: bool = False
+
+
+def events_of(lines: Sequence[LogLine]) -> list[Event]:
+    """Return what happens in `lines`, in order; every line is in one event."""
+    templates = Templates()
+    events: list[Event] = []
+    for start, end, level in _spans(lines):
+        body = "\n".join(_message(line) for line in lines[start : min(end, start + 40)])
+        events.append(Event(start, end, level, *templates.add(level, body)))
+    _mark_repeats(events)
+    _mark_failures(lines, events)
+    return events
+
+
+def _message(line: LogLine) -> str:
+    return line.head[line.form.body :].strip()
+
+
+def _spans(lines: Sequence[LogLine]) -> Iterator[tuple[int, int, int]]:
+    """Yield ``(start, end, level)`` of every event."""
+    i = 0
+    while i < len(lines):
+        level = _level(lines[i])
+        end = i + 1
+        if level >= 3 or (level == 2 and end < len(lines) and _FRAME.match(lines[end].head)):
+            end = _trace_end(lines, i)
+        yield i, end, level
+        i = end
+
+
+def _level(line: LogLine) -> int:
+    """Return the level of a line; what says none is judged by how it sounds."""
+    level = line.form.level
+    if level in (0, 3) or line.is_overwritten:
+        return level
+    if _TRACE.match(line.head):
+        return 3
+    if level < 2 and line.form.kind is not LineKind.RUNNER:
+        message = _message(line)
+        if looks_wrong(message) and looks_wrong(_NO_TROUBLE.sub("", message)):
+            return 2
+    return level
+
+
+def _trace_end(lines: Sequence[LogLine], start: int) -> int:
+    """Return where the trace ends that the error at `start` has; right after it if it has none."""
+    i = start + 1
+    stop = min(len(lines), start + _MAX_TRACE)
+    is_python = bool(_TRACE.match(lines[start].head))
+    while i < stop:
+        line = lines[i]
+        kind = line.form.kind
+        if kind is LineKind.CONTINUED or (line.head and _belongs(line)):
+            i += 1
+        elif is_python and _RAISED.match(line.head) and lines[i - 1].head[:1] in (" ", "\t"):
+            i += 1
+            is_python = False
+        elif kind is LineKind.BLANK and i + 1 < stop and _goes_on(lines[i + 1].head):
+            i += 2
+        elif _CHAINED.match(line.head) or (is_python := bool(_TRACE.match(line.head))):
+            i += 1
+        else:
+            break
+    return i
+
+
+def _belongs(line: LogLine) -> bool:
+    return line.form.kind is not LineKind.EVENT and bool(_FRAME.match(line.head))
+
+
+def _goes_on(head: str) -> bool:
+    return bool(_CHAINED.match(head) or _TRACE.match(head) or head.startswith("goroutine "))
+
+
+def _mark_repeats(events: Sequence[Event]) -> None:
+    last = {event.template: event for event in events}
+    seen: set[int] = set()
+    for event in events:
+        event.is_first = event.template not in seen
+        event.is_last = last[event.template] is event
+        event.is_rare = event.is_first and event.is_last
+        seen.add(event.template)
+
+
+def _mark_failures(lines: Sequence[LogLine], events: Sequence[Event]) -> None:
+    """Mark what stands in sections that a test runner titles as failures or errors."""
+    inside, left = False, _MAX_FAILURES
+    for event in events:
+        line = lines[event.start]
+        head = line.head
+        if line.form.kind in (LineKind.BOUNDARY, LineKind.SUMMARY) and head.startswith("==="):
+            inside = looks_wrong(head) and line.form.kind is LineKind.BOUNDARY
+        elif inside and left:
+            event.in_failures = True
+            left -= 1

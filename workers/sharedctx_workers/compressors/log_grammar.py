@@ -1,0 +1,297 @@
+"""The grammar of one log line: its time, its level, and the forms that known tools write.
+
+Everything is decided by how a line begins, never by a word somewhere in it, so that prose about
+errors and source code full of logging calls are not taken for logs. All patterns are anchored and
+bounded, and see no more than the head of a line.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NamedTuple
+
+__all__ = ("MAX_HEAD", "Form", "LineKind", "form_of", "strip_colors")
+
+MAX_HEAD = 400
+"""How much of a line is looked at."""
+
+
+class LineKind(Enum):
+    """What a line of output is."""
+
+    EVENT = "event"
+    """It has a time or a level."""
+    RUNNER = "runner"
+    """A known tool writes it."""
+    BOUNDARY = "boundary"
+    """A part of the run begins here."""
+    SUMMARY = "summary"
+    """How a run ended, in numbers."""
+    CONTINUED = "continued"
+    """Indented: it belongs to the line before."""
+    BLANK = "blank"
+    """Nothing."""
+    OTHER = "other"
+    """Anything else."""
+
+
+class Form(NamedTuple):
+    """What the head of a line says about it.
+
+    Attributes:
+        kind: What it is.
+        level: 0 for debugging, 1 for information and success, 2 for warnings, 3 for errors; -1 when
+            it does not say.
+        body: Where its message begins, after the time.
+    """
+
+    kind: LineKind
+    level: int = -1
+    body: int = 0
+
+
+_COLORS = re.compile(
+    r"\x1b(?:\[[0-9;?]{0,24}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[()][0-9A-B])"
+)
+_DAY = (
+    r"(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d{1,2}[/ -][A-Z][a-z]{2}[/ -]\d{4})"
+)
+_CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?"
+_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_TIME = (
+    rf"(?:{_DAY}[T _:]{{1,2}}\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?{_ZONE}"
+    rf"|(?:[A-Z][a-z]{{2}},? )?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?"
+    rf"|\d\d-\d\d {_CLOCK}|[IWEFD]\d{{4}} {_CLOCK}|{_CLOCK}|\d{{10}}(?:\d{{3}}|\.\d{{1,9}})?"
+    r"|\+? {0,8}\d{1,9}\.\d{3,9}s?)"
+)
+# "web-1  | " of containers, "127.0.0.1 - frank " of web servers, "name " of other programs.
+_BEFORE_TIME = (
+    r"(?:[\w.-]{1,60} {0,20}\| |[\w.:-]{1,60} \S{1,60} \S{1,60} (?=\[)"
+    r"|[a-z][\w.-]{1,60} (?=\d{4}-))?"
+)
+_STAMP = re.compile(rf"{_BEFORE_TIME}[\[(<]?{_TIME}[\])>]?[:,|]?(?=\s|$)")
+_FIELDS = re.compile(r"(?:time|ts|timestamp|t|level|lvl|severity)=\S")
+_LEVELS = {
+    **dict.fromkeys(("TRACE", "DEBUG", "VERBOSE", "FINE", "FINER", "FINEST"), 0),
+    **dict.fromkeys(("INFO", "NOTICE", "LOG", "CONFIG", "NOTE", "HINT", "OK", "SUCCESS"), 1),
+    **dict.fromkeys(("WARN", "WARNING"), 2),
+    **dict.fromkeys(("ERROR", "ERR", "ERR!", "FATAL", "CRITICAL", "CRIT", "SEVERE"), 3),
+    **dict.fromkeys(("ALERT", "EMERG", "PANIC"), 3),
+}
+_NAME = "|".join(sorted((re.escape(name) for name in _LEVELS), key=len, reverse=True))
+_LEVEL = re.compile(rf"(?:^|[\s\[(<|:])({_NAME})(?=[\s\])>|:]|$)")
+_LOWER_LEVEL = re.compile(
+    r"(?:\blevel=\"?|\[|<)(trace|debug|info|notice|warn|warning|error|err|fatal|critical|crit|alert)"
+    r"(?=[\s\]>\":;,]|$)",
+    re.IGNORECASE,
+)
+_OPENING_LEVEL = re.compile(
+    rf"(?:[\[(<](?P<a>{_NAME})\s{{0,8}}[\])>]|(?P<b>{_NAME}):|(?:npm|yarn) (?P<c>{_NAME})\b"
+    rf"|(?P<d>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\s)"
+)
+_DIAGNOSTIC = re.compile(
+    r"(?:[^\s:][^:\n]{0,200}:(?:\d{1,7}:){0,2} ?)?"
+    r"(fatal error|error|warning|note|info|fatal|remark)(?:\[\w{1,20}\])?: \S",
+    re.IGNORECASE,
+)
+_DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "remark": 1}
+_KLOG = {"I": 1, "W": 2, "E": 3, "F": 3, "D": 0}
+_ACCESS = re.compile(r"\"[A-Z]{3,10} [^\"]{0,300}\" (\d)\d\d\b")
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+_FAILED = _any_of(
+    r"Traceback \(most recent call last\):",
+    r"(?:FAILED|FAIL|ERROR)(?::|\s+\S)",
+    r"\s{0,12}--- FAIL: ",
+    r"not ok\b",
+    r"E\s{1,8}\S",
+    r"E: \S",
+    r"\S.{0,300} (?:FAILED|FAIL|ERROR)(?:\s+\[\s{0,2}\d{1,3}%\]|\s*\(.{1,20}\)|)\s*$",
+    r"test \S{1,200} \.\.\. FAILED",
+    r"\S.{0,200} \.\.\. (?:FAIL|ERROR)\s*$",
+    r"make(?:\[\d+\])?: \*\*\* ",
+    r"thread '.{0,100}' panicked at ",
+    r"panic: ",
+    r"Exception in thread ",
+    r"Caused by: ",
+    r"(?:[A-Za-z_][\w$]{0,80}\.){0,8}[A-Za-z_]\w{0,80}(?:Error|Exception)(?:: |\s*$)",
+    r" ! \[(?:rejected|remote rejected)\]",
+    r"remote: (?:error|fatal|rejected)\b",
+    r"CONFLICT \(",
+    r"(?:##\[error\]|::error)",
+    r"Segmentation fault|Killed\s*$|Aborted\b",
+)
+_WARNED = _any_of(
+    r"W: \S",
+    r"(?:##\[warning\]|::warning)",
+    r"[\w./-]{1,200}:\d{1,6}: \w{0,60}Warning: ",
+    r"\s{0,8}\w{0,60}Warning: ",
+    r"(?:CMake |npm )?(?:Warning|WARN)\b",
+    r"dpkg: warning",
+)
+_SUMMARY = _any_of(
+    r"=+ .{0,200}\b(?:passed|failed|errors?|skipped)\b.{0,100} in [\d.]+s.{0,40}=+\s*$",
+    r"(?:\d+ (?:passed|failed|errors?|skipped|warnings?|deselected)(?:, | in |$))",
+    r"Ran \d+ tests? in ",
+    r"(?:OK|FAILED)(?: \(|\s*$)",
+    r"test result: ",
+    r"(?:ok|FAIL|---)\s+\S{1,200}\s+(?:[\d.]+s|\(cached\))",
+    r"Tests?(?: run| Suites)?: +\d",
+    r"(?:BUILD|COMPILATION) (?:SUCCESS|FAILURE|SUCCESSFUL|FAILED)",
+    r"(?:Successfully|Failed to) (?:installed|built|build|uninstalled|tagged)\b",
+    r"(?:added|removed|changed|up to date|audited|found) .{0,80}(?:packages?|vulnerabilities)",
+    r"\d+ upgraded, \d+ newly installed",
+    r"Found \d+ (?:errors?|warnings?|issues?)",
+    r"Success: no issues found",
+    r"All checks passed",
+    r".{0,60}\b(?:exited with|exit(?:ed)? (?:code|status)|return code)\b",
+    r"##\[error\]Process completed",
+    r"(?:real|user|sys)\s+\d+m[\d.]+s",
+    r"\s{0,4}Finished \S.{0,80} in [\d.]+",
+    r"\s{0,4}\d+ files? changed",
+    r"1\.\.\d+\s*$",
+    r"# (?:tests|pass|fail|ok) +\d",
+    r"Total:? ",
+    r"TOTAL\s",
+)
+_BOUNDARY = _any_of(
+    r"={3,80} .{1,200} ={3,80}\s*$",
+    r"_{3,80} .{1,200} _{3,80}\s*$",
+    r"-{3,80} .{1,200} -{3,80}\s*$",
+    r"(?:##\[(?:group|section|command)\]|::group::|section_start:)",
+    r"Step \d+/\d+ ?:",
+    r"#\d+ \[",
+    r"> Task :",
+    r"(?:\[INFO\] )?-{3,8} [\w.:-]+ \(",
+    r"make(?:\[\d+\])?: Entering directory",
+    r"(?:Start-Date|Log started|Commandline): ",
+    r"(?:collecting|collected) \d+ items?",
+    r"(?:platform|rootdir|plugins|cachedir)(?: |: )",
+    r"(?:\+{1,4}|\$) [\w./\"'\[-]",
+    r"(?:PLAY|TASK|RUNNING HANDLER) (?:\[|RECAP)",
+    r"Cloning into '",
+    r"On branch ",
+)
+_RUNNER = _any_of(
+    # Test runners.
+    r"\S{1,300}::\S{1,300} (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)",
+    r"(?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS|PASS|SKIP)\s+\S",
+    r"\S{1,200}\.\w{1,5} [.FEsxX]{1,200}\s+\[\s{0,2}\d{1,3}%\]",
+    r"[.FEsxX]{8,200}(?:\s+\[\s{0,2}\d{1,3}%\])?\s*$",
+    r"\w{1,200} \([\w.]{1,200}\)(?: \.\.\.|\s*$)",
+    r".{1,200} \.\.\. (?:ok|OK|skipped|done|FAIL|ERROR|ignored|yes|no|\(cached\))\b",
+    r"(?:=== (?:RUN|PAUSE|CONT|NAME)|\s{0,12}--- (?:PASS|FAIL|SKIP):) ",
+    r"(?:ok|not ok) \d+\b",
+    r"(?:ok|FAIL|\?)\s{1,4}\t\S",
+    r"running \d+ tests?",
+    r"\s{1,8}[✓✔✗✕×√] ",
+    # Builds.
+    r"make(?:\[\d+\])?: ",
+    r"(?:\S{0,80}/)?(?:[\w.+-]{1,40}-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|ld|ar"
+    r"|ranlib|rustc|javac)(?:-\d+)? -",
+    r"(?:libtool|checking|configure|config\.status|creating|copying|running|adding|writing|byte-compiling)"
+    r"(?: |: )\S",
+    r"\s{0,4}(?:CC|CXX|LD|AR|AS|GEN|LINK|HOSTCC|INSTALL|CCLD|CXXLD|MKDIR|RM)\s{1,10}\S",
+    r"\[\s{0,3}\d{1,3}%\] ",
+    r"\[\d{1,6}/\d{1,6}\] ",
+    r"-- (?:Found|Looking|Check|Detecting|Performing|Configuring|Generating|Build|The"
+    r"|Installing|Up-to-date)",
+    r"\s{1,8}(?:Compiling|Checking|Downloaded|Downloading|Finished|Running|Updating|Fresh|Locking|Adding"
+    r"|Installing|Blocking|Documenting|Doc-tests|Packaging|Verifying|Removing|Dirty) \S",
+    r"In file included from ",
+    r"[^\s:]{1,200}: In (?:member )?function ",
+    r"Download(?:ing|ed) from \S+: http",
+    # Packages.
+    r"(?:Collecting|Using cached|Downloading|Requirement already satisfied:|Building wheels? for"
+    r"|Created wheel for|Stored in directory:|Installing collected packages:|Attempting uninstall:"
+    r"|Found existing installation:|Uninstalling|Successfully uninstalled|Preparing metadata"
+    r"|Obtaining|Processing|Looking in (?:indexes|links):|Getting requirements) ?\S",
+    r"\s{2,4}(?:Using cached|Downloading|Preparing metadata|Getting requirements|Installing build"
+    r"|Building wheel|Created wheel|Stored in directory|Attempting uninstall|Found existing"
+    r"|Uninstalling|Successfully uninstalled|Created temporary directory|Link requires|Found link"
+    r"|Skipping link|Added )",
+    r"(?:(?:Get|Hit|Ign|Err):\d+|Inst|Conf|Remv) \S",
+    r"(?:Selecting previously|Preparing to unpack|Unpacking|Setting up|Processing triggers for"
+    r"|Removing|Purging|Reading package lists|Building dependency tree|Reading state"
+    r"|Extracting templates|Adding|Creating|Updating|update-\w+: using|\(Reading database) ?\S",
+    r"npm (?:notice|http|verb|info|sill|timing)\b",
+    # Version control and containers.
+    r"remote: ",
+    r"(?:Enumerating|Counting|Compressing|Receiving|Writing|Resolving|Unpacking|Updating)"
+    r" (?:objects|deltas|files):",
+    r" [*+=!-] \[?\S.{0,80}\]? +\S+ +-> ",
+    r"(?:From|To) (?:https?://|git@|ssh://|\.{0,2}/)",
+    r" (?:create|delete) mode \d{6} ",
+    r" rename \S.{0,300} \(\d+%\)",
+    r"(?:\t| {4})(?:modified|deleted|new file|renamed|both modified): {1,12}\S",
+    r"(?: ---> |Removing intermediate|Sending build context|Digest: |Status: )",
+    r"[0-9a-f]{12}: (?:Pull|Push|Layer|Already|Waiting|Download|Verifying|Extracting|Preparing)",
+    r"#\d+ (?:\d+\.\d+ |DONE|CACHED|sha256:|exporting|naming|resolve|extracting|transferring)",
+    r"(?:##\[\w+\]|::\w+(?: [^:]{0,200})?::|section_(?:start|end):)",
+    r"(?:ok|changed|skipping|fatal|failed|included): \[",
+)
+
+
+def strip_colors(head: str) -> str:
+    """Return `head` without terminal control sequences."""
+    return _COLORS.sub("", head) if "\x1b" in head else head
+
+
+def form_of(head: str) -> Form:
+    """Return the form of the line that begins with `head`, without colors."""
+    if not head or head.isspace():
+        return Form(LineKind.BLANK)
+    stamp = _STAMP.match(head)
+    if stamp:
+        return _event(head, stamp.end())
+    if head[0] not in " \t":
+        opening = _OPENING_LEVEL.match(head)
+        if opening:
+            return Form(LineKind.EVENT, _LEVELS[opening[opening.lastindex or 0]], 0)
+        if _FIELDS.match(head):
+            return Form(LineKind.EVENT, _lower_level(head), 0)
+    return _of_tool(head)
+
+
+def _event(head: str, body: int) -> Form:
+    """Return the form of a line that begins with a time; a mere table of numbers is no event."""
+    rest = head[body : body + 120]
+    if not any(map(str.isalpha, rest)):
+        return Form(LineKind.OTHER)
+    found = _LEVEL.search(rest)
+    level = _LEVELS[found[1]] if found else _lower_level(rest)
+    if level < 0 and head[0] in _KLOG and head[1:5].isdigit():
+        level = _KLOG[head[0]]
+    if level < 0:
+        access = _ACCESS.search(head, body)
+        level = {"4": 2, "5": 3}.get(access[1], 1) if access else -1
+    if level < 0 and _FAILED.match(head, body + 1):
+        level = 3
+    return Form(LineKind.EVENT, level, body)
+
+
+def _lower_level(rest: str) -> int:
+    found = _LOWER_LEVEL.search(rest)
+    return _LEVELS[found[1].upper()] if found else -1
+
+
+def _of_tool(head: str) -> Form:
+    """Return the form of a line without time or level."""
+    if _SUMMARY.match(head):
+        return Form(LineKind.SUMMARY)
+    if _FAILED.match(head):
+        return Form(LineKind.RUNNER, 3)
+    if _WARNED.match(head):
+        return Form(LineKind.RUNNER, 2)
+    diagnostic = None if head[0] in " \t" else _DIAGNOSTIC.match(head)
+    if diagnostic:
+        return Form(LineKind.RUNNER, _DIAGNOSED.get(diagnostic[1].lower(), 3))
+    kinds = ((_BOUNDARY, Form(LineKind.BOUNDARY)), (_RUNNER, Form(LineKind.RUNNER, 1)))
+    indented = Form(LineKind.CONTINUED if head[0] in " \t" else LineKind.OTHER)
+    return next((form for pattern, form in kinds if pattern.match(head)), indented)

@@ -1,0 +1,102 @@
+"""The lines of a log, and whether a text is one.
+
+A log is a text most of whose lines have the form of a log line. Indented lines belong to the line
+before them and do not count, so that stack traces do not vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sharedctx.plain import split_lines
+from sharedctx_workers.compressors.log_grammar import (
+    MAX_HEAD,
+    Form,
+    LineKind,
+    form_of,
+    strip_colors,
+)
+
+__all__ = ("LogLine", "is_log", "log_lines")
+
+_MIN_LINES = 3
+_SAMPLE = 24_000
+_MIN_STATE = 40
+_STATE = Form(LineKind.OTHER)
+_FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKind.SUMMARY))
+
+
+class LogLine(NamedTuple):
+    """A line of a log, or one state of a progress line that overwrote itself.
+
+    Attributes:
+        start: Where it begins.
+        end: Where the next one begins.
+        form: What its head says.
+        head: Its head, without colors.
+        is_overwritten: Whether a later state of the same line replaced it on the screen.
+    """
+
+    start: int
+    end: int
+    form: Form
+    head: str
+    is_overwritten: bool = False
+
+
+def log_lines(text: str, start: int = 0, end: int | None = None) -> Iterator[LogLine]:
+    """Yield the lines of ``text[start:end]``."""
+    part = text if end is None and not start else text[start:end]
+    for first, last in split_lines(part):
+        if "\r" in part[first:last]:
+            yield from _overwritten(part, first, last, start)
+        else:
+            yield _line(part, first, last, start)
+
+
+def _line(text: str, start: int, end: int, shift: int) -> LogLine:
+    head = strip_colors(text[start : min(end, start + MAX_HEAD)]).rstrip("\r\n")
+    return LogLine(start + shift, end + shift, form_of(head), head)
+
+
+def _overwritten(text: str, start: int, end: int, shift: int) -> Iterator[LogLine]:
+    """Yield the states of a line with carriage returns; the last one stayed on the screen.
+
+    Short states share a piece, so that there are never many more pieces than text.
+    """
+    stop = end
+    while stop > start and text[stop - 1] in "\r\n":
+        stop -= 1
+    while text.find("\r", start, stop) >= 0:
+        cut = text.find("\r", min(start + _MIN_STATE, stop), stop) + 1
+        cut = cut or text.rfind("\r", start, stop) + 1
+        head = text[start : min(cut, start + _MIN_STATE)]
+        yield LogLine(start + shift, cut + shift, _STATE, head, is_overwritten=True)
+        start = cut
+    yield _line(text, start, end, shift)
+
+
+def is_log(text: str) -> bool:
+    """Whether most lines of `text` have the form of log lines, judged by two samples."""
+    if len(text) <= 2 * _SAMPLE:
+        return _is_log(log_lines(text))
+    middle = text.find("\n", len(text) // 2) + 1
+    return _is_log(log_lines(text, 0, _SAMPLE)) and (
+        not middle or _is_log(log_lines(text, middle, middle + _SAMPLE))
+    )
+
+
+def _is_log(lines: Iterable[LogLine]) -> bool:
+    formed = other = seen = 0
+    inside = False  # whether the last line that was not indented has the form of a log line
+    for line in lines:
+        kind = line.form.kind
+        if kind is LineKind.BLANK:
+            continue
+        seen += 1
+        if kind in _FORMED or line.is_overwritten:
+            formed, inside = formed + 1, True
+        elif kind is LineKind.OTHER or not inside:
+            other, inside = other + 1, False
+    return formed >= _MIN_LINES and formed > other and 20 * formed >= seen

@@ -1,0 +1,83 @@
+"""How soon a reader of a log needs each event.
+
+Errors come first, then one line of every kind there is, in order of how much they tell; what is
+like something before it comes last. Each step is spread evenly over the log, so that a tight budget
+still shows all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sharedctx.salience import spread
+from sharedctx_workers.compressors.log_events import Event
+from sharedctx_workers.compressors.log_grammar import LineKind
+from sharedctx_workers.compressors.log_lines import LogLine
+
+__all__ = ("rank_events",)
+
+_ENDS = 0.1
+_ERROR, _SUMMARY, _WARNING, _BOUNDARY, _KIND, _RARE = 1.0, 1.5, 2.0, 2.5, 3.0, 3.5
+_MORE_ERRORS, _FAILURE, _CONTEXT, _EDGE, _LAST, _FORM, _REST = 4.0, 4.4, 4.8, 5.2, 6.0, 6.5, 7.0
+_NEVER = 9.0
+_HEAD, _TAIL, _AROUND = 3, 6, 2
+
+
+def rank_events(lines: Sequence[LogLine], events: Sequence[Event]) -> list[float]:
+    """Return the rank of each event."""
+    steps = [_step(lines, event) for event in events]
+    _add_context(events, steps)
+    _add_ends(lines, events, steps)
+    places: dict[float, list[int]] = {}
+    for i, step in enumerate(steps):
+        places.setdefault(step, []).append(i)
+    ranks = [0.0] * len(events)
+    for step, members in places.items():
+        for i, even in zip(members, spread(len(members)), strict=True):
+            ranks[i] = step + 0.3 * even
+    return ranks
+
+
+def _step(lines: Sequence[LogLine], event: Event) -> float:
+    """Return what an event is worth by itself."""
+    line = lines[event.start]
+    kind = line.form.kind
+    if kind is LineKind.BLANK:
+        return _NEVER
+    if line.is_overwritten:
+        return _REST
+    if event.level >= 3:
+        step = _ERROR if event.is_first else _MORE_ERRORS if event.is_new_form else _REST
+    elif event.level == 2 and event.is_new_form:
+        step = _WARNING if event.is_first else _MORE_ERRORS
+    elif kind is LineKind.SUMMARY and event.is_new_form:
+        step = _SUMMARY
+    elif kind is LineKind.BOUNDARY and event.is_first:
+        step = _BOUNDARY
+    elif event.is_first:
+        step = _RARE if event.is_rare else _KIND
+    elif event.in_failures:
+        step = _FAILURE
+    elif event.is_last:
+        step = _LAST
+    else:
+        step = _FORM if event.is_new_form else _REST
+    return min(step, _FAILURE) if event.in_failures else step
+
+
+def _add_context(events: Sequence[Event], steps: list[float]) -> None:
+    """Raise what stands around the first error of each template."""
+    for i, event in enumerate(events):
+        if event.level >= 3 and event.is_first:
+            for near in range(max(0, i - _AROUND), min(len(events), i + _AROUND + 1)):
+                if steps[near] < _NEVER:
+                    steps[near] = min(steps[near], _CONTEXT)
+
+
+def _add_ends(lines: Sequence[LogLine], events: Sequence[Event], steps: list[float]) -> None:
+    """Raise the beginning and the end, and the very first and last line above all."""
+    said = [i for i, e in enumerate(events) if lines[e.start].form.kind is not LineKind.BLANK]
+    for i in (*said[:_HEAD], *said[-_TAIL:]):
+        steps[i] = min(steps[i], _EDGE)
+    for i in (*said[:1], *said[-1:]):
+        steps[i] = _ENDS
