@@ -1,0 +1,235 @@
+"""What happens to one job, from the moment it is fetched until it has left the queue.
+
+The order of the steps is the promise: a rendition is published before its job is acknowledged, so
+a worker that dies anywhere in between only makes another one do the job again. Both write the same
+rendition, so there is one effect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import anyio
+import structlog
+
+from sharedctx import tokens
+from sharedctx.codec import content_text, unpack
+from sharedctx.errors import CorruptEntry, StoreError, StoreUnavailable
+from sharedctx.records import EntryRecord, RenditionBody, RenditionRecord, State, StoredRendition
+from sharedctx.segments import Guarantee
+from sharedctx.store.base import Job, NamespaceConfig, Store
+from sharedctx_workers.children import ChildFailure, Children
+from sharedctx_workers.presence import Tally
+
+__all__ = ("JobRunner",)
+
+_FIRST_RETRY_S = 0.5
+_LONGEST_RETRY_S = 60.0
+_GIVE_BACK_LIMIT_S = 2.0
+# Counting is quadratic in the longest piece without a break; a slice keeps it bounded.
+_SLICE = 4_096
+# Bytes of content. Beyond, the memory of this process would be at risk.
+_LARGEST_COUNTED_HERE = 256 << 20
+
+_NEVER_ENDED = "its worker processes died, or could not store a rendition, during every attempt"
+
+_log = structlog.get_logger("sharedctx.worker")
+
+
+def _count_in_slices(packed: bytes, record: EntryRecord) -> int:
+    """Count without a child to protect us: in bounded time, and a few tokens off at the seams."""
+    text = content_text(unpack(packed, record.size))
+    count = tokens.load(record.profile.encoding).count
+    return sum(count(text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
+
+
+def _retry_delay(attempt: int) -> float:
+    return min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(attempt - 1, 16))
+
+
+def _percent(rendition: RenditionRecord) -> float:
+    whole = rendition.original_tokens
+    return round(100.0 * (1 - rendition.compressed_tokens / whole), 1) if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobRunner:
+    """Does the jobs of one namespace.
+
+    Attributes:
+        store: The namespace.
+        config: Its settings.
+        children: Where documents are compressed.
+        tally: Where finished jobs are counted.
+    """
+
+    store: Store
+    config: NamespaceConfig
+    children: Children
+    tally: Tally
+
+    async def run(self, job: Job) -> None:
+        """Bring `job` to its end. Raises nothing; when cancelled, gives the job back."""
+        async with anyio.create_task_group() as alive:
+            alive.start_soon(self._keep, job)
+            await self._run(job)
+            alive.cancel_scope.cancel()
+
+    async def _keep(self, job: Job) -> None:
+        """Keep `job` with this worker while `_run` lasts: every step of that has a time limit."""
+        while True:
+            await anyio.sleep(self.config.ack_wait / 3)
+            try:
+                await job.extend()
+            except StoreError:
+                continue  # the server is away; if it stays away another worker gets the job
+            self._note(job).debug("job.extended")
+
+    async def _run(self, job: Job) -> None:
+        note = self._note(job)
+        try:
+            await self._attempt(job)
+        except anyio.get_cancelled_exc_class():
+            with anyio.move_on_after(_GIVE_BACK_LIMIT_S, shield=True):
+                await self._give_back(job, 0.0)
+            note.info("job.given_back")
+            raise
+        except StoreUnavailable:
+            note.warning("job.left", reason="the server is away; it will hand the job out again")
+        except StoreError as error:
+            note.warning("job.left", reason=str(error))
+            await self._give_back(job, _retry_delay(job.attempt))
+        except Exception as error:  # noqa: BLE001 - one broken job must not stop the others
+            # Not the traceback: the text of an unforeseen exception may quote the content.
+            note.error("job.broken", error=type(error).__name__)
+            await self._give_back(job, _retry_delay(job.attempt))
+
+    async def _give_back(self, job: Job, delay: float) -> None:
+        try:
+            await job.retry(delay)
+        except StoreError:
+            return  # it comes back by itself after ack_wait
+
+    async def _attempt(self, job: Job) -> None:
+        if (rendition := await self.existing(job)) is not None:
+            await self.refresh(rendition)
+            await self.finish(job)
+            self._note(job).info("job.skipped", state=rendition.record.state.value)
+        elif job.attempt > self.config.max_attempts:
+            await self._give_up(job, _NEVER_ENDED)
+        else:
+            await self._compress(job)
+
+    async def _compress(self, job: Job) -> None:
+        try:
+            rendition, packed = await self.compressed(job)
+        except (ChildFailure, CorruptEntry) as failure:
+            await self._failed(job, str(failure))
+            return
+        await self.publish(rendition, packed)
+        await self.finish(job)
+        self.tally.done += 1
+        self._note(job).info(
+            "job.done",
+            state=rendition.state.value,
+            original_tokens=rendition.original_tokens,
+            compressed_tokens=rendition.compressed_tokens,
+            percent_saved=_percent(rendition),
+            seconds=round(rendition.elapsed_s, 4),
+        )
+
+    async def existing(self, job: Job) -> StoredRendition | None:
+        """Return the rendition that makes this job unnecessary. A failed one does not."""
+        try:
+            rendition = await self.store.get_rendition(job.entry.record)
+            if rendition is None or rendition.record.state is State.FAILED:
+                return None
+            # Read whole: what cannot be read must be made again, whatever its header says.
+            packed = await self.store.packed_rendition(rendition)
+            RenditionBody.unpack(packed, rendition.record.size)
+        except CorruptEntry:
+            return None  # a sound one takes its place
+        return StoredRendition(rendition.record, packed)
+
+    async def refresh(self, rendition: StoredRendition) -> None:
+        """Let a rendition live as long as the entry that was just put again."""
+        if self.config.ttl is None:
+            return
+        await self.publish(replace(rendition.record, blob=None), rendition.packed or b"")
+
+    async def compressed(self, job: Job) -> tuple[RenditionRecord, bytes]:
+        """Fetch the content and compress it in a child.
+
+        Raises:
+            ChildFailure: the child could not do it.
+            CorruptEntry: the content is gone or damaged.
+        """
+        self._note(job).debug("job.started", size=job.entry.record.size)
+        packed = await self.store.packed_content(job.entry)
+        return await self.children.compress(packed, job.entry.record)
+
+    async def publish(self, rendition: RenditionRecord, packed: bytes) -> None:
+        """Store a rendition. The store tries for a while when the server is away."""
+        await self.store.put_rendition(rendition, packed)
+
+    async def finish(self, job: Job) -> None:
+        """Acknowledge the job. Nothing of it is left to do."""
+        await job.done()
+
+    async def _failed(self, job: Job, reason: str) -> None:
+        if job.is_last_attempt:
+            await self._give_up(job, reason)
+            return
+        delay = _retry_delay(job.attempt)
+        self._note(job).warning("job.failed", reason=reason, retry_in=delay)
+        await job.retry(delay)
+
+    async def _give_up(self, job: Job, reason: str) -> None:
+        """Publish a failed rendition: readers get the original for good, and learn why."""
+        if await self.existing(job) is not None:  # equal content may have succeeded elsewhere
+            await self.finish(job)
+            return
+        record = job.entry.record
+        count = await self._count(job)
+        packed, size = RenditionBody("", b"").pack()
+        attempts = min(job.attempt, self.config.max_attempts)
+        rendition = RenditionRecord(
+            hash=record.hash,
+            profile=record.profile,
+            state=State.FAILED,
+            guarantee=Guarantee.LOSSLESS,
+            original_tokens=count,
+            compressed_tokens=count,
+            reason=f"given up after {attempts} attempts: {reason}",
+            size=size,
+        )
+        await self.publish(rendition, packed)
+        await self.finish(job)
+        self.tally.failed += 1
+        self._note(job).error("job.given_up", reason=reason, original_tokens=count)
+
+    async def _count(self, job: Job) -> int:
+        """Tokens of the original; 0 when nobody can read it or this worker cannot count it."""
+        record = job.entry.record
+        try:
+            packed = await self.store.packed_content(job.entry)
+        except CorruptEntry:
+            return 0
+        with contextlib.suppress(ChildFailure):
+            return await self.children.count(packed, record)
+        if record.size > _LARGEST_COUNTED_HERE:
+            return 0
+        try:
+            return await anyio.to_thread.run_sync(_count_in_slices, packed, record)
+        except Exception:  # noqa: BLE001 - damaged content, or a tokenizer that is not ours
+            return 0
+
+    def _note(self, job: Job) -> structlog.typing.FilteringBoundLogger:
+        note: structlog.typing.FilteringBoundLogger = _log.bind(
+            namespace=self.store.namespace,
+            key=job.entry.key,
+            revision=job.entry.revision,
+            attempt=job.attempt,
+        )
+        return note

@@ -1,0 +1,38 @@
+"""How a worker is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ("LogFormat", "LogLevel", "WorkerSettings")
+
+LogFormat = Literal["auto", "json", "console"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """Settings of one worker process.
+
+    Attributes:
+        servers: URLs of the NATS servers.
+        credentials: Path of a NATS credentials file.
+        namespaces: The namespaces to serve; empty for every namespace there is.
+        slots: Jobs compressed at the same time, each in its own child process.
+        time_limit: Seconds that one job may run in its child.
+        memory_limit: MiB of address space that a child may use; 0 does not limit.
+        grace: Seconds after SIGTERM or SIGINT to finish the jobs in hand.
+        health_host: Address that the health endpoints listen on.
+        health_port: TCP port of the health endpoints; 0 for none.
+    """
+
+    servers: tuple[str, ...]
+    credentials: str | None = None
+    namespaces: frozenset[str] = frozenset()
+    slots: int = 1
+    time_limit: float = 30.0
+    memory_limit: int = 2048
+    grace: float = 25.0
+    health_host: str = "127.0.0.1"
+    health_port: int = 0
