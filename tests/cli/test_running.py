@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from sharedctx.embedded import NatsServer
+from tests.cli.harness import Cli
+
+
+def test_up_runs_a_server_and_a_worker_until_it_is_told_to_stop(nowhere: Cli) -> None:
+    running = nowhere.start("up", "--port", "0", "--json")
+    assert running.stdout is not None
+    told = json.loads(running.stdout.readline())
+    processes = psutil.Process(running.pid).children(recursive=True)
+    local = Cli(told["servers"][0], "default")
+    text = "".join(f"Line {number} of a longer text.\n" for number in range(200))
+    assert local.json("put", "key", "--wait", given=text.encode())["state"] == "ready"
+    assert Path(told["data_dir"]).is_dir()
+    running.terminate()
+    _, complaint = running.communicate(timeout=30)
+    assert running.returncode == 0, complaint
+    assert complaint == b""
+    assert not psutil.wait_procs(processes, timeout=10)[1]
+    assert not Path(told["data_dir"]).exists()
+
+
+def test_up_keeps_a_given_data_directory(nowhere: Cli, tmp_path: Path) -> None:
+    for content in (b"first", b"second"):
+        running = nowhere.start("up", "--port", "0", "--workers", "0", "--data-dir", str(tmp_path))
+        assert running.stdout is not None
+        line = running.stdout.readline().decode()
+        local = Cli(line.split()[1], "default")
+        if content == b"first":
+            local("put", "key", given=content)
+        assert local("get", "key").stdout == b"first"
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+        assert running.returncode == 0
+
+
+def test_up_says_when_the_port_is_taken(nowhere: Cli, tmp_path: Path) -> None:
+    with NatsServer(tmp_path) as server:
+        port = server.url.rpartition(":")[2]
+        ended = nowhere("up", "--port", port, status=4)
+        assert b"taken" in ended.stderr
+    ended = nowhere("up", "--data-dir", str(tmp_path / "nats-server.conf"), status=1)
+    assert b"nats-server.conf" in ended.stderr
+
+
+def test_doctor_finds_nothing_wrong(cli: Cli) -> None:
+    said = cli("doctor").stdout.decode()
+    assert "warn namespace" in said
+    cli("put", "key", given=b"x")
+    found = cli.json("doctor")
+    assert found["ok"]
+    verdicts = {check["name"]: check["verdict"] for check in found["checks"]}
+    assert verdicts == dict.fromkeys(
+        [
+            "server",
+            "connection",
+            "jetstream",
+            "workers",
+            "clock",
+            "namespace",
+            "backlog",
+            "canary",
+        ],
+        "ok",
+    )
+    assert cli("ls").stdout == b"key\n"
+
+
+def test_doctor_names_what_is_missing(nowhere: Cli, tmp_path: Path) -> None:
+    found = nowhere.json("doctor", status=4)
+    assert [check["verdict"] for check in found["checks"]] == ["fail"]
+    assert "sharedctx up" in found["checks"][0]["remedy"]
+    with NatsServer(tmp_path / "without workers") as server:
+        lonely = Cli(server.url, "default")
+        lonely("put", "key", given=b"x" * 1000)
+        said = lonely("doctor", status=1).stdout.decode()
+        assert "warn workers" in said
+        assert "fail backlog" in said
+        assert "sharedctx worker" in said
+
+
+def test_doctor_evicts_nothing(cli: Cli, namespace: str) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from sharedctx import SharedContext\n"
+        "async def main():\n"
+        "    async with SharedContext(namespace=sys.argv[1], max_entries=1) as context:\n"
+        "        await context.put('only', 'x')\n"
+        "asyncio.run(main())\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, namespace], check=True, env=cli.environment, timeout=60
+    )
+    assert "left out" in cli("doctor").stdout.decode()
+    assert cli("ls").stdout == b"only\n"
+
+
+def test_doctor_tells_another_service_from_nats(nowhere: Cli, tmp_path: Path) -> None:
+    with NatsServer(tmp_path, config="http: 127.0.0.1:-1") as server:
+        port = int(server.url.rpartition(":")[2])
+        others = psutil.Process(server.pid).net_connections()
+        (http,) = [
+            each.laddr.port
+            for each in others
+            if each.status == "LISTEN" and each.laddr.port != port
+        ]
+        nowhere.environment["NATS_URL"] = f"nats://127.0.0.1:{http}"
+        checks = nowhere.json("doctor", status=4)["checks"]
+        assert checks[0]["verdict"] == "fail"
+
+
+def test_worker_hands_its_arguments_on(cli: Cli) -> None:
+    said = cli("worker", "--help").stdout.decode()
+    assert "sharedctx worker" in said
+    assert "--slots" in said
+    cli("worker", "--no-such-option", status=2)
+
+
+def test_worker_serves_the_server_of_the_outer_options(nowhere: Cli, tmp_path: Path) -> None:
+    with NatsServer(tmp_path) as server:
+        worker = nowhere.start("--servers", server.url, "worker", "--slots", "1")
+        local = Cli(server.url, "default")
+        text = "".join(f"Line {number} of a longer text.\n" for number in range(200))
+        assert local.json("put", "key", "--wait", given=text.encode())["state"] == "ready"
+        worker.terminate()
+        _, complaint = worker.communicate(timeout=40)
+        assert worker.returncode == 0, complaint
+
+
+def test_help_and_version_need_no_server(nowhere: Cli) -> None:
+    said = nowhere("--help").stdout.decode()
+    for command in ("up", "demo", "worker", "put", "get", "ls", "stats"):
+        assert f" {command} " in said
+    for command in ("watch", "rm", "clear", "history", "doctor"):
+        assert f" {command} " in said
+    assert "Exit status: 0 done" in said
+    assert nowhere("--version").stdout.startswith(b"sharedctx ")
+
+
+def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
+    program = (
+        "import importlib.util as util, sys\n"
+        "find = util.find_spec\n"
+        "util.find_spec = lambda name: None if name == 'typer' else find(name)\n"
+        "import sharedctx.cli\n"
+        "assert not {'typer', 'rich'} & set(sys.modules)\n"
+        "sharedctx.cli.main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        env=Cli("", "").environment,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert b"sharedctx[cli]" in ended.stderr
+
+
+def test_the_demo_holds_what_it_claims(nowhere: Cli) -> None:
+    story = nowhere.json("demo")
+    assert story["ok"]
+    assert len(story["checks"]) == 4
+    assert len(story["handoffs"]) == 6
+    assert story["tokens_saved"] > 10_000
+    kinds = {handoff["kind"] for handoff in story["handoffs"]}
+    assert {"JSON", "prose", "source"} <= kinds
+    assert {handoff["agent"] for handoff in story["handoffs"]} == {
+        "researcher",
+        "coder",
+        "reviewer",
+    }
+
+
+def test_an_ended_demo_leaves_nothing(nowhere: Cli) -> None:
+    for number in (signal.SIGKILL, signal.SIGINT):
+        running = nowhere.start("demo")
+        deadline = time.monotonic() + 30
+        processes: list[psutil.Process] = []
+        while len(processes) < 6:  # supervisor, server, worker, three agents
+            assert time.monotonic() < deadline
+            processes = psutil.Process(running.pid).children(recursive=True)
+            time.sleep(0.05)
+        os.kill(running.pid, number)
+        running.communicate(timeout=20)
+        assert running.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
+        assert not psutil.wait_procs(processes, timeout=20)[1]
