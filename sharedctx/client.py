@@ -107,8 +107,6 @@ class SharedContext(Session):
         store: Store | None = None,
     ) -> None:
         validate_namespace(namespace)
-        if not 0.01 <= ratio <= 1:
-            raise InvalidRequest("`ratio` is a share of the original between 0.01 and 1.")
         settings = {
             "ttl": ttl,
             "max_entries": max_entries,
@@ -127,10 +125,7 @@ class SharedContext(Session):
         )
         self._agent = checked_agent(agent)
         self._wait = wait
-        encoding = tokenizer.name if tokenizer is not None else encoding_for_model(model)
-        if tokenizer is not None:
-            tokens.register(tokenizer)
-        self._profile = Profile.parse(str(Profile(encoding, round(ratio * 100))))
+        self._profile = _profile(model, tokenizer, ratio)
         self._max_content_bytes = max_content_bytes
         given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
 
@@ -373,3 +368,13 @@ class SharedContext(Session):
     async def info(self) -> NamespaceInfo:
         """Return the settings of the namespace and the load of its job queue."""
         return await self._store.info()
+
+
+def _profile(model: str, tokenizer: Tokenizer | None, ratio: float) -> Profile:
+    """Return the profile of these settings, or raise `InvalidRequest`."""
+    if not 0.01 <= ratio <= 1:
+        raise InvalidRequest("`ratio` is a share of the original between 0.01 and 1.")
+    encoding = encoding_for_model(model) if tokenizer is None else tokenizer.name
+    if tokenizer is not None:
+        tokens.register(tokenizer)
+    return Profile.parse(str(Profile(encoding, round(ratio * 100))))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import Document, Guarantee
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.diff_lines import CHANGES, DiffLine, DiffPart, diff_lines
 from sharedctx_workers.compressors.diff_parts import Part, parts_of
+from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("DiffCompressor",)
 
@@ -28,21 +29,10 @@ class DiffCompressor:
         lines = list(diff_lines(text))
         if not _is_diff(lines):
             return None
-        segments = []
-        for part in _merged(parts_of(text, lines), len(text) // _MAX_SEGMENTS):
-            source = text[part.start : part.end]
-            segments.append(
-                Segment(
-                    text=source,
-                    rank=part.rank,
-                    tokens=tokenizer.count(source),
-                    span=Span(part.start, part.end),
-                    unit=part.unit,
-                    count=part.amount,
-                    stand_in=part.stand_in,
-                    needs=part.needs,
-                )
-            )
+        segments = [
+            verbatim_segment(text, part, tokenizer, part.stand_in)
+            for part in _merged(parts_of(text, lines), len(text) // _MAX_SEGMENTS)
+        ]
         return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
 
     def same_data(self, original: str, whole: str) -> bool:

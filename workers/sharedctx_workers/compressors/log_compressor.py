@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import Document, Guarantee
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
 from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines
 from sharedctx_workers.compressors.log_ranks import rank_events
+from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("LogCompressor",)
 
@@ -44,20 +45,10 @@ class LogCompressor:
         lines = list(log_lines(text))
         events = events_of(lines)
         parts = _parts(text, lines, events, rank_events(lines, events))
-        segments = []
-        for part in _merged(parts, len(text) // _MAX_SEGMENTS):
-            source = text[part.start : part.end]
-            segments.append(
-                Segment(
-                    text=source,
-                    rank=part.rank,
-                    tokens=tokenizer.count(source),
-                    span=Span(part.start, part.end),
-                    unit=part.unit,
-                    count=part.amount,
-                    needs=part.needs,
-                )
-            )
+        segments = [
+            verbatim_segment(text, part, tokenizer)
+            for part in _merged(parts, len(text) // _MAX_SEGMENTS)
+        ]
         return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
 
     def same_data(self, original: str, whole: str) -> bool:

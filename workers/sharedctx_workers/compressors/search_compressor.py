@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import Document, Guarantee
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
 from sharedctx_workers.compressors.search_listing import listing_entries, listing_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
+from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("SearchCompressor",)
 
@@ -62,18 +63,5 @@ def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:
 
 
 def _document(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document:
-    segments = []
-    for part in parts:
-        source = text[part.start : part.end]
-        segments.append(
-            Segment(
-                text=source,
-                rank=part.rank,
-                tokens=tokenizer.count(source),
-                span=Span(part.start, part.end),
-                unit=part.unit,
-                count=part.amount,
-                needs=part.needs,
-            )
-        )
+    segments = [verbatim_segment(text, part, tokenizer) for part in parts]
     return Document(tuple(segments), "search", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
