@@ -7,6 +7,7 @@ segment depends on its neighbors, and is asked anew at every pick.
 
 from __future__ import annotations
 
+import math
 import sys
 from bisect import bisect_left
 from itertools import accumulate
@@ -208,12 +209,23 @@ class _Choice:
         return chain[::-1]
 
 
-def pick(runs: Runs, budget: int, *, keep_required: bool) -> IndexSet:
-    """Return the segments to keep for `budget` tokens, an estimate good to a few percent."""
+def pick(
+    runs: Runs, budget: int, *, keep_required: bool = False, up_to: float = math.inf
+) -> IndexSet:
+    """Return the segments to keep for `budget` tokens, an estimate good to a few percent.
+
+    Args:
+        runs: The segments.
+        budget: Tokens to spend.
+        keep_required: Keep what is `REQUIRED` whatever it costs.
+        up_to: Keep nothing of a larger rank.
+    """
     segments = runs.segments
     choice = _Choice(runs)
     misses = 0
     for i in sorted(range(len(segments)), key=lambda index: segments[index].rank):
+        if segments[i].rank > up_to:
+            break
         if i in choice.kept:
             continue
         required = keep_required and segments[i].rank <= REQUIRED

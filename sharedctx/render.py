@@ -6,8 +6,10 @@ estimates; the text that is returned is counted exactly, and the aim is correcte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from sharedctx.errors import InvalidRequest
 from sharedctx.notes import Elision, escape_notes, write_note
@@ -52,6 +54,7 @@ def render(
     *,
     max_tokens: int | None,
     keep_required: bool = False,
+    up_to: float = math.inf,
 ) -> Rendering:
     """Return the view of `document` that makes the best of `max_tokens`.
 
@@ -62,6 +65,7 @@ def render(
         max_tokens: Budget, at least `MIN_TOKENS`; None keeps everything.
         keep_required: Keep the segments ranked `REQUIRED` even where they exceed the budget.
             Without it the result never has more than `max_tokens` tokens.
+        up_to: Keep nothing of a larger rank, unless a kept segment needs it.
 
     Raises:
         InvalidRequest: `max_tokens` is below `MIN_TOKENS`.
@@ -75,18 +79,29 @@ def render(
         tokens = tokenizer.count(text)
         if max_tokens is None or tokens <= max_tokens:
             return Rendering(text, tokens, document.whole)
-    return _fit(document, original, tokenizer, max_tokens, keep_required=keep_required)
-
-
-def _fit(
-    document: Document, original: str, tokenizer: Tokenizer, budget: int, *, keep_required: bool
-) -> Rendering:
-    """Return the fullest view within `budget` that a few corrected aims find."""
     runs = Runs(document, original, tokenizer)
+    choose = partial(pick, runs, keep_required=keep_required, up_to=up_to)
+    views = _views(document, runs, tokenizer, max_tokens, choose)
+    fitting = [view for view in views if view.tokens <= max_tokens]
+    if fitting:
+        return max(fitting, key=lambda view: view.tokens)
+    if keep_required:
+        return min(views, key=lambda view: view.tokens)
+    return _shortest(document, original, tokenizer, max_tokens)
+
+
+def _views(
+    document: Document,
+    runs: Runs,
+    tokenizer: Tokenizer,
+    budget: int,
+    choose: Callable[[int], IndexSet],
+) -> list[Rendering]:
+    """Return the views that a few corrected aims at `budget` give."""
     views: list[Rendering] = []
     kept, aim = None, int(budget * _AIM)
     for attempt in range(_TRIES):
-        last, kept = kept, pick(runs, aim, keep_required=keep_required)
+        last, kept = kept, choose(aim)
         if kept != last:
             views.append(_compose(document, runs, kept, tokenizer))
         elif views[-1].tokens <= budget:
@@ -95,12 +110,7 @@ def _fit(
         if 0 <= room <= (1 - _GOOD_FIT) * budget:
             break
         aim += room if room > 0 else room - attempt * budget // 32
-    fitting = [view for view in views if view.tokens <= budget]
-    if fitting:
-        return max(fitting, key=lambda view: view.tokens)
-    if keep_required:
-        return min(views, key=lambda view: view.tokens)
-    return _shortest(document, original, tokenizer, budget)
+    return views
 
 
 def _shortest(document: Document, original: str, tokenizer: Tokenizer, budget: int) -> Rendering:

@@ -5,6 +5,7 @@ With the original in hand a client rebuilds the document from it and renders any
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -51,6 +52,7 @@ def encode_document(document: Document, original: str) -> bytes:
         "whole": document.whole.value,
         "partial": document.partial.value,
         "note": list(document.note_style),
+        "enough": document.enough,
         "start": segments[0].span.start if segments else 0,
         "ends": [segment.span.end - segment.span.start for segment in segments],
         "ranks": _runs([segment.rank for segment in segments]),
@@ -109,4 +111,5 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
         whole=Guarantee(columns["whole"]),
         partial=Guarantee(columns["partial"]),
         note_style=NoteStyle(*columns["note"]),
+        enough=columns.get("enough", math.inf),
     )

@@ -8,6 +8,7 @@ and where, and counting are the renderer's (`sharedctx.render`), the same for ev
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -91,6 +92,8 @@ class Document:
         whole: The guarantee that holds when every segment is kept.
         partial: The guarantee that holds once any segment is elided.
         note_style: How to write elision notes in this document.
+        enough: Rank beyond which the default rendering takes nothing more, even within its target,
+            because what is left only repeats what is there. A reader who names a budget gets it.
     """
 
     segments: tuple[Segment, ...]
@@ -98,3 +101,4 @@ class Document:
     whole: Guarantee
     partial: Guarantee
     note_style: NoteStyle = _PLAIN_NOTE
+    enough: float = math.inf

@@ -77,6 +77,13 @@ def test_required_segments_are_kept_beyond_the_target_only_when_asked() -> None:
     assert shown(document, original, 40).tokens <= 40
 
 
+def test_nothing_past_the_rank_asked_for_is_kept_although_it_would_fit() -> None:
+    document, original = document_of(numbered_lines(20), [1.0] * 5 + [2.0] * 15)
+    view = render(document, original, TOKENIZER, max_tokens=190, up_to=1.0)
+    assert view.text == "".join(numbered_lines(5)) + "[… 15 lines elided: L6-20]\n"
+    assert shown(document, original, 190).tokens > view.tokens
+
+
 def test_mixed_units_are_listed_and_numbers_named() -> None:
     document, original = document_of(numbered_lines(12), [1, *[9] * 11], "row", numbered=True)
     assert "[… 11 rows elided: #2-12, L2-12]" in shown(document, original, 30).text

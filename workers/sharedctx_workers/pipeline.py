@@ -76,7 +76,8 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
     target = max(total * profile.percent // 100, MIN_TOKENS)
     compressor, document = router.route(original, tokenizer)
     rendering = _default_view(document, original, tokenizer, target)
-    if rendering.tokens < target * _LEAST_USE:
+    wanted = sum(s.tokens for s in document.segments if s.rank <= document.enough)
+    if rendering.tokens < min(target, wanted) * _LEAST_USE:
         # Its parts are too large for the target, as in a minified program: read it as text.
         compressor, document = router.as_text(original, tokenizer)
         rendering = _default_view(document, original, tokenizer, target)
@@ -100,7 +101,14 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
 def _default_view(
     document: Document, original: str, tokenizer: Tokenizer, target: int
 ) -> Rendering:
-    return render(document, original, tokenizer, max_tokens=target, keep_required=True)
+    return render(
+        document,
+        original,
+        tokenizer,
+        max_tokens=target,
+        keep_required=True,
+        up_to=document.enough,
+    )
 
 
 def _gentler(

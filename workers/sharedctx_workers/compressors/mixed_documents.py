@@ -124,6 +124,7 @@ def combine(
         # Other text decodes only for who knows where it begins, which a reader does not.
         whole=Guarantee.LOSSLESS if is_verbatim else Guarantee.EXTRACTIVE,
         partial=max(partial, key=_STRENGTH.index),
+        enough=LATE,
     )
 
 
@@ -217,9 +218,11 @@ class _Entries:
         for segment in document.segments:
             above = opening if opening >= 0 else self._heading()
             start, end = segment.span
+            late = LATE if segment.rank > document.enough else 0.0
             self._append(
                 replace(
                     segment,
+                    rank=late + segment.rank,
                     span=Span(place.body + start, place.body + end),
                     needs=segment.needs or self._distance(above),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
