@@ -26,11 +26,13 @@ from sharedctx.errors import (
     UnknownOutcome,
     WaitTimeout,
 )
+from sharedctx.hints import KINDS
 from sharedctx.records import State
 from sharedctx.search import SearchHit
 from sharedctx.segments import Guarantee
 
 __all__ = (
+    "KINDS",
     "AuthError",
     "ConfigMismatch",
     "ContentTooLarge",

@@ -12,6 +12,7 @@ from sharedctx import tokens
 from sharedctx.embedded import local_stack
 from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
 from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
+from sharedctx.hints import make_hint
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
 from sharedctx.reading import Rendition, describe
@@ -176,6 +177,9 @@ class SharedContext(Session):
         ttl: float | None = None,
         expect: int | None = None,
         wait: bool | float | None = None,
+        kind: str | None = None,
+        language: str | None = None,
+        filename: str | None = None,
     ) -> ContextEntry:
         """Store `content` under `key` and return as soon as the server has it.
 
@@ -187,6 +191,10 @@ class SharedContext(Session):
             expect: Put only if the key is at this revision (0: only if it is absent).
             wait: Wait for the rendition, up to so many seconds (True: 60); default as in the
                 constructor.
+            kind: What the content is, one of `sharedctx.KINDS`. It is found by parsing anyway; a
+                hint decides between readings, and one that does not hold is ignored.
+            language: Programming language of code, such as ``python`` or ``c++``.
+            filename: Name of the file it is from; its extension serves as the hint.
 
         Returns:
             The entry: ``pending``, or ``passthrough`` for small content; with `wait` as it ended.
@@ -194,6 +202,7 @@ class SharedContext(Session):
 
         Raises:
             InvalidKey: the key cannot be used.
+            InvalidRequest: there is no such kind or language.
             ContentTooLarge: the content is over `max_content_bytes`.
             RevisionConflict: the key is not at `expect`.
             StoreUnavailable: NATS is away and nothing was written.
@@ -203,7 +212,7 @@ class SharedContext(Session):
         record, packed = await prepare(
             key,
             content,
-            self._profile,
+            self._profile._replace(hint=make_hint(kind, language, filename)),
             self._agent if agent is None else checked_agent(agent),
             self._max_content_bytes,
         )

@@ -21,6 +21,7 @@ import msgpack
 
 from sharedctx.codec import pack, unpack
 from sharedctx.errors import CorruptEntry, InvalidRequest
+from sharedctx.hints import NO_HINT, Hint
 from sharedctx.segments import Guarantee
 
 __all__ = (
@@ -48,7 +49,9 @@ MAX_STORED_BYTES: Final = 1 << 30
 _encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _decoder = json.JSONDecoder()
 _HASH = re.compile(r"[0-9a-f]{64}")
-_PROFILE = re.compile(r"([A-Za-z0-9_-]+)-(100|[1-9][0-9]?)")
+_PROFILE = re.compile(
+    r"([A-Za-z0-9_-]+)-(100|[1-9][0-9]?)(?:=([a-z]{1,32})(?:=([a-z0-9_]{1,32}))?)?"
+)
 
 
 class State(StrEnum):
@@ -70,13 +73,15 @@ class Profile(NamedTuple):
     Attributes:
         encoding: Name of the tokenizer that counts.
         percent: Target size of the default rendering, in percent of the original's tokens.
+        hint: What the writer says it is.
     """
 
     encoding: str
     percent: int
+    hint: Hint = NO_HINT
 
     def __str__(self) -> str:
-        return f"{self.encoding}-{self.percent}"
+        return "=".join(filter(None, (f"{self.encoding}-{self.percent}", *self.hint)))
 
     @classmethod
     def parse(cls, text: str) -> Profile:
@@ -89,7 +94,7 @@ def _parse_profile(text: str) -> Profile:
     match = _PROFILE.fullmatch(text)
     if match is None:
         raise InvalidRequest(f"{text!r} is not a compression profile such as o200k_base-20.")
-    return Profile(match[1], int(match[2]))
+    return Profile(match[1], int(match[2]), Hint(match[3] or "", match[4] or ""))
 
 
 class Blob(NamedTuple):

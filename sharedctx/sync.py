@@ -107,10 +107,22 @@ class SharedContext:
         ttl: float | None = None,
         expect: int | None = None,
         wait: bool | float | None = None,
+        kind: str | None = None,
+        language: str | None = None,
+        filename: str | None = None,
     ) -> ContextEntry:
         """Store `content` under `key`; see `sharedctx.SharedContext.put`."""
         entry: ContextEntry = self._run(
-            self._context.put, key, content, agent=agent, ttl=ttl, expect=expect, wait=wait
+            self._context.put,
+            key,
+            content,
+            agent=agent,
+            ttl=ttl,
+            expect=expect,
+            wait=wait,
+            kind=kind,
+            language=language,
+            filename=filename,
         )
         return entry
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sharedctx import ContextEntry, SharedContext
+from sharedctx import KINDS, ContextEntry, SharedContext
 from sharedctx.cli.output import (
     age,
     console,
@@ -98,13 +98,30 @@ async def put(
     expect: Annotated[
         int | None, typer.Option(help="Revision the key must be at; 0: it must be absent.")
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help=f"What it is: {', '.join(KINDS)}. Found by parsing anyway.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Programming language of code.")] = None,
+    filename: Annotated[
+        str | None,
+        typer.Option(help="Its extension tells the kind.", show_default="the name of the file"),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its rendition.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most, with --wait.")] = 60.0,
 ) -> None:
     """Store a text under a key."""
     content = read_content(file)
     async with open_context(settings, create=True) as context:
-        entry = await context.put(key, content, agent=agent, ttl=ttl, expect=expect)
+        entry = await context.put(
+            key,
+            content,
+            agent=agent,
+            ttl=ttl,
+            expect=expect,
+            kind=kind,
+            language=language,
+            filename=filename or file.name,
+        )
         if wait:
             entry = await _rendered(context, entry, timeout)
     if settings.json:

@@ -65,6 +65,15 @@ def test_put_reports_json(cli: Cli, listing_file: Path) -> None:
     assert again["transforms"]
 
 
+def test_the_name_of_the_file_or_an_option_tells_the_kind(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "notes.md"
+    file.write_text("# Notes\n\nNothing is sure, and this is long enough.\n\n" * 40)
+    assert "kind:hinted" in cli.json("put", "notes", str(file), "--wait")["transforms"]
+    told = cli.json("put", "notes", str(file), "--wait", "--kind", "text")["transforms"]
+    assert told[0].startswith("router:text:")
+    assert b"config" in cli("put", "notes", str(file), "--kind", "yaml", status=2).stderr
+
+
 def test_a_conflict_has_its_own_exit_status(cli: Cli) -> None:
     cli("put", "key", "--expect", "0", given=b"first")
     ended = cli("put", "key", "--expect", "0", given=b"second", status=5)

@@ -62,6 +62,23 @@ async def test_other_agents_get_the_rendition_and_the_exact_original(
     assert seen.guarantee in set(Guarantee)
 
 
+async def test_a_hint_reaches_the_compressor_and_has_its_own_rendition(
+    open_context: OpenContext, nats_url: str, namespace: str
+) -> None:
+    ctx = await open_context()
+    async with working(nats_url, namespace):
+        found = await ctx.put("found", ROWS, wait=True)
+        told = await ctx.put("told", ROWS, wait=True, kind="text")
+        wrong = await ctx.put("wrong", ROWS, wait=True, filename="rows.py")
+    assert found.transforms[1] == "kind:parsed"
+    assert told.transforms[1] == "kind:hinted"
+    assert told.transforms[0].startswith("router:text:")
+    assert wrong.transforms[1] == "kind:refused"
+    assert wrong.compressed == found.compressed != told.compressed
+    with pytest.raises(InvalidRequest, match="kind"):
+        await ctx.put("no", ROWS, kind="spreadsheet")
+
+
 async def test_get_waits_for_a_rendition_that_is_on_its_way(
     open_context: OpenContext, nats_url: str, namespace: str
 ) -> None:

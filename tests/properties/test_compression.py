@@ -148,6 +148,6 @@ def test_any_json_lines_keep_their_promises(values: list[Any], budget: int) -> N
 @given(TEXTS)
 @settings(deadline=None)
 def test_the_router_has_a_compressor_for_everything(text: str) -> None:
-    compressor, document = route(text, TOKENIZER)
+    compressor, document, _ = route(text, TOKENIZER)
     whole = render(document, text, TOKENIZER, max_tokens=None).text
     assert compressor.same_data(text, whole)

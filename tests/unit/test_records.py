@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedctx.errors import CorruptEntry, InvalidRequest
+from sharedctx.hints import KINDS, NO_HINT, Hint
 from sharedctx.records import (
     ENTRY_HEADER,
     RENDITION_HEADER,
@@ -21,7 +22,15 @@ from sharedctx.segments import Guarantee
 
 any_text = st.text(st.characters(exclude_categories=[]), max_size=60)
 hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
-profiles = st.builds(Profile, st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True), st.integers(1, 100))
+hints = st.sampled_from(KINDS).map(Hint) | st.from_regex(r"[a-z0-9_]{1,32}", fullmatch=True).map(
+    lambda language: Hint("code", language)
+)
+profiles = st.builds(
+    Profile,
+    st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True),
+    st.integers(1, 100),
+    hints | st.just(NO_HINT),
+)
 blobs = st.none() | st.builds(Blob, hashes, st.integers(100, 1 << 29), st.integers(0, 100))
 entry_records = st.builds(
     EntryRecord,

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from sharedctx import tokens
-from sharedctx_workers.router import COMPRESSORS, route
+from sharedctx.hints import KINDS, Hint
+from sharedctx_workers.router import COMPRESSORS, as_text, route
 
 TOKENIZER = tokens.load()
 ROWS = [{"id": i, "name": f"n{i}", "size": i * 7 % 31} for i in range(50)]
@@ -27,8 +28,29 @@ CSV = "id,name,size\n" + "".join(f"{r['id']},{r['name']},{r['size']}\n" for r in
     ],
 )
 def test_content_goes_to_its_compressor(kind: str, text: str) -> None:
-    compressor, document = route(text, TOKENIZER)
+    compressor, document, why = route(text, TOKENIZER)
     assert compressor.kind == document.kind == kind
+    assert why == ("plain" if kind == "text" else "parsed")
+
+
+def test_a_hint_decides_between_readings() -> None:
+    assert route(CSV, TOKENIZER, Hint("text")).document == as_text(CSV, TOKENIZER).document
+    script = "x = 1\nprint(x)\n" * 20 + "import os\nprint(os.sep)\n"
+    plain, hinted = route(script, TOKENIZER), route(script, TOKENIZER, Hint("code", "python"))
+    assert plain.document.kind != "code"
+    assert hinted.document.kind == "code"
+
+
+@pytest.mark.parametrize("hint", [Hint("json"), Hint("code", "java"), Hint("code", "cobol")])
+def test_a_hint_that_does_not_hold_is_ignored(hint: Hint) -> None:
+    for text in (CSV, "Nothing but a sentence. And another one.\n"):
+        refused = route(text, TOKENIZER, hint)
+        assert refused.document == route(text, TOKENIZER).document
+        assert refused.why == "refused"
+
+
+def test_every_kind_can_be_named_in_a_hint() -> None:
+    assert sorted(compressor.kind for compressor in COMPRESSORS) == list(KINDS)
 
 
 def test_kinds_are_unique_and_text_is_last() -> None:

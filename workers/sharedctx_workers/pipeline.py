@@ -74,12 +74,12 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
     if total < SMALL_TOKENS:
         return _Outcome(total, f"{total} tokens are too few to compress")
     target = max(total * profile.percent // 100, MIN_TOKENS)
-    compressor, document = router.route(original, tokenizer)
+    compressor, document, why = router.route(original, tokenizer, profile.hint)
     rendering = _default_view(document, original, tokenizer, target)
     wanted = sum(s.tokens for s in document.segments if s.rank <= document.enough)
     if rendering.tokens < min(target, wanted) * _LEAST_USE:
         # Its parts are too large for the target, as in a minified program: read it as text.
-        compressor, document = router.as_text(original, tokenizer)
+        compressor, document, why = router.as_text(original, tokenizer)
         rendering = _default_view(document, original, tokenizer, target)
     faults = []
     for view in _gentler(rendering, document, original, tokenizer):
@@ -91,7 +91,7 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
                 reason=None,
                 state=State.READY,
                 guarantee=view.guarantee,
-                transforms=(f"router:{document.kind}:{view.tokens / total:.2f}",),
+                transforms=(f"router:{document.kind}:{view.tokens / total:.2f}", f"kind:{why}"),
                 body=RenditionBody(view.text, encode_document(document, original)),
             )
         faults.append(fault)

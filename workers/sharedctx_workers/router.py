@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from sharedctx.hints import NO_HINT, Hint
 from sharedctx.segments import Document
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors import Compressor, JsonCompressor, TextCompressor
@@ -15,7 +19,7 @@ from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.compressors.table import TableCompressor
 
-__all__ = ("COMPRESSORS", "as_text", "route")
+__all__ = ("COMPRESSORS", "Route", "as_text", "route")
 
 # Kinds with a grammar of their own, the strictest first: what a diff or a log quotes does not make
 # it a table, and comments do not make a program a document. Parts of mixed documents are offered to
@@ -40,16 +44,43 @@ COMPRESSORS: tuple[Compressor, ...] = (
 )
 
 
-def route(text: str, tokenizer: Tokenizer) -> tuple[Compressor, Document]:
-    """Return the compressor for `text` and the document it made."""
-    for compressor in COMPRESSORS:
+class Route(NamedTuple):
+    """Where a content went.
+
+    Attributes:
+        compressor: What read it.
+        document: What it made of it.
+        why: ``hinted`` by who put it, ``parsed`` by the grammar of its kind, ``refused`` when it is
+            not what the hint said, or ``plain`` when no grammar accepts it.
+    """
+
+    compressor: Compressor
+    document: Document
+    why: Literal["hinted", "parsed", "refused", "plain"]
+
+
+def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
+    """Return where `text` goes: as the hint says if that holds, else by its grammar."""
+    for compressor in _hinted(hint):
         document = compressor.document(text, tokenizer)
         if document is not None:
-            return compressor, document
-    raise AssertionError("the text compressor accepts everything")
+            return Route(compressor, document, "hinted")
+    for compressor in COMPRESSORS[:-1]:
+        document = compressor.document(text, tokenizer)
+        if document is not None:
+            return Route(compressor, document, "refused" if hint.kind else "parsed")
+    read = as_text(text, tokenizer)
+    return read._replace(why="refused") if hint.kind else read
 
 
-def as_text(text: str, tokenizer: Tokenizer) -> tuple[Compressor, Document]:
-    """Return the text compressor and the document it made, whatever else `text` may be."""
+def _hinted(hint: Hint) -> Iterator[Compressor]:
+    """Yield the compressors of the kind that a hint names."""
+    if hint.language:
+        yield CodeCompressor(hint.language)
+    yield from (compressor for compressor in COMPRESSORS if compressor.kind == hint.kind)
+
+
+def as_text(text: str, tokenizer: Tokenizer) -> Route:
+    """Return `text` read as text, whatever else it may be."""
     compressor = TextCompressor()
-    return compressor, compressor.document(text, tokenizer)
+    return Route(compressor, compressor.document(text, tokenizer), "plain")

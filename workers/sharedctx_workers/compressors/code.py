@@ -21,13 +21,21 @@ _MAX_OUTLINE = 0.75
 
 
 class CodeCompressor:
-    """Outlines source code of the languages in `sharedctx_workers.compressors.languages`."""
+    """Outlines source code of the languages in `sharedctx_workers.compressors.languages`.
+
+    Args:
+        language: Name of the language to read a text as, if it can be read so at all; empty finds
+            the one that parses it best.
+    """
 
     kind = "code"
 
+    def __init__(self, language: str = "") -> None:
+        self._language = language
+
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked pieces; None unless it parses as source code."""
-        code = detect(text)
+        code = detect(text, self._language)
         if code is None:
             return None
         pieces = pieces_of(text, code.language, code.root, _DOC_SHARE)
@@ -61,7 +69,7 @@ class CodeCompressor:
 
         It must parse with no more errors than the original, and define the same names.
         """
-        code = detect(original)
+        code = detect(original, self._language)
         view = None if code is None else read_as(unescape_notes(rendering), code.language)
         if code is None or view is None:
             return "it does not parse"

@@ -37,27 +37,36 @@ def read_as(text: str, language: Language) -> Code | None:
 
 
 @lru_cache(maxsize=1)
-def detect(text: str) -> Code | None:
+def detect(text: str, language: str = "") -> Code | None:
     """Return `text` as source code of the language that parses it best; None if none does.
 
-    The last answer is remembered, because whoever compresses a text verifies the result next.
+    Only `language` is tried when one is named. The last answer is remembered, because whoever
+    compresses a text verifies the result next.
     """
     if len(text) > _MAX_CODE or _KNOT.search(text):
         return None
     best: Code | None = None
-    for language, tells in _candidates(text):
-        parsed = parse_code(text, language)
-        if parsed is None or parsed.damage > language.tolerance * len(text):
+    for candidate, tells in _named(text, language) if language else _candidates(text):
+        parsed = parse_code(text, candidate)
+        if parsed is None or parsed.damage > candidate.tolerance * len(text):
             continue
         if best is not None and parsed.damage >= best.parsed.damage:
             continue
-        code = Code(language, parsed, find_folds(parsed, language))
+        code = Code(candidate, parsed, find_folds(parsed, candidate))
         plain = tells >= _MANY_TELLS or text.startswith("#!")
         if _has_structure(code) or (plain and not parsed.errors):
             best = code
             if not parsed.errors:
                 break
     return best
+
+
+def _named(text: str, name: str) -> list[tuple[Language, float]]:
+    """Return the language of that name, if there is one; any line that looks like it will do."""
+    language = LANGUAGES.get(name)
+    if language is None:
+        return []
+    return [(language, 1.0 if language.tells.search(text[:_SAMPLE]) else 0.0)]
 
 
 def _candidates(text: str) -> list[tuple[Language, float]]:
