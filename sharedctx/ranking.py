@@ -124,6 +124,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
     """Cut common English endings, so that a question about failures finds what failed."""
     for suffix in _SUFFIXES:
