@@ -14,10 +14,19 @@ from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
 
-__all__ = ("NOTE", "Elision", "escape_notes", "split_notes", "unescape_notes", "write_note")
+__all__ = (
+    "NOTE",
+    "Elision",
+    "escape_notes",
+    "split_notes",
+    "unescape_notes",
+    "write_aside",
+    "write_note",
+)
 
-NOTE = re.compile(r"\[… [^\]\n]{1,400}\]")
-"""Matches every note that `write_note` writes, and nothing in escaped text."""
+_MAX_NOTE = 400
+NOTE = re.compile(rf"\[… [^\]\n]{{1,{_MAX_NOTE}}}\]")
+"""Matches every note that this module writes, and nothing in escaped text."""
 
 _PLAIN = NoteStyle()
 # A backslash run cannot hold "[", so both patterns are linear on any input.
@@ -59,8 +68,15 @@ def write_note(elision: Elision) -> str:
         for mark, numbers in (("#", elision.numbers), ("L", elision.lines))
         if numbers is not None
     ]
-    note = f"{what} elided" if what else "elided"
-    return f"[… {note}: {', '.join(where)}]" if where else f"[… {note}]"
+    if not what:
+        return f"[… {', '.join(where) or 'elided'}]"
+    return f"[… {what} elided: {', '.join(where)}]" if where else f"[… {what} elided]"
+
+
+def write_aside(text: str, style: NoteStyle = _PLAIN) -> str:
+    """Return the note that says `text`, cut and cleaned so that it is one; see `Segment.note`."""
+    clean = " ".join(text.replace("]", ")").split())[:_MAX_NOTE]
+    return f"{style.before}[… {clean}]{style.after}"
 
 
 def escape_notes(text: str) -> str:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from itertools import accumulate
 
 from sharedctx.lines import LineIndex
-from sharedctx.notes import Elision, write_note
+from sharedctx.notes import Elision, write_aside, write_note
 from sharedctx.segments import REQUIRED, Document, Segment
 from sharedctx.tokens import Tokenizer
 
@@ -87,7 +87,7 @@ class Runs:
         self._count = tokenizer.count
         self._stand_ins: dict[str, int] = {}
         self._notes: dict[tuple[int, ...], int] = {}
-        self._tokens = [0, *accumulate(segment.tokens for segment in self.segments)]
+        self._tokens = [0, *accumulate(map(self._kept_tokens, self.segments))]
         self._units = list(dict.fromkeys(segment.unit for segment in self.segments))
         self._sums = [
             [0, *accumulate(s.count if s.unit == unit else 0 for s in self.segments)]
@@ -96,6 +96,11 @@ class Runs:
         self._numbered = [i for i, segment in enumerate(self.segments) if segment.first]
         index = LineIndex(original)
         self._lines = [_lines(index, original, s) for s in self.segments] if len(index) > 1 else []
+
+    def _kept_tokens(self, segment: Segment) -> int:
+        """Tokens that a segment has when it is kept, with its note."""
+        note = segment.note
+        return segment.tokens + (self._count(write_aside(note, self._style)) if note else 0)
 
     def tokens(self, i: int, j: int) -> int:
         """Tokens that the run has when it is kept, up to merges at the seams."""
@@ -108,7 +113,11 @@ class Runs:
     def note(self, i: int, j: int) -> str:
         """Return the note for the run, in the style of the document."""
         amounts = zip(self._units, self._sums, strict=True)
-        counts = {unit: sums[j] - sums[i] for unit, sums in amounts if sums[j] > sums[i]}
+        counts = {
+            unit: sums[j] - sums[i]
+            for unit, sums in amounts
+            if sums[j] > sums[i] and not (self._lines and unit in self._style.implied)
+        }
         lines = (self._lines[i][0], self._lines[j - 1][1]) if self._lines else None
         note = write_note(Elision(counts, self._numbers(i, j), lines))
         return f"{self._style.before}{note}{self._style.after}"
@@ -186,7 +195,7 @@ class _Choice:
             left, right = self.kept.before(index) + 1, self.kept.after(index)
             steps.append((index, left, self._costs[left]))
             before, after = self._runs.cost(left, index), self._runs.cost(index + 1, right)
-            self.spent += self._runs.segments[index].tokens + before + after - self._costs[left]
+            self.spent += self._runs.tokens(index, index + 1) + before + after - self._costs[left]
             self._costs[left] = before
             self._costs[index + 1] = after
             self.kept.add(index)
@@ -195,7 +204,7 @@ class _Choice:
         spent = self.spent
         for index, left, cost in reversed(steps):
             spent += cost - self._costs[left] - self._costs.pop(index + 1)
-            spent -= self._runs.segments[index].tokens
+            spent -= self._runs.tokens(index, index + 1)
             self._costs[left] = cost
             self.kept.discard(index)
         self.spent = spent

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sharedctx.errors import InvalidRequest
-from sharedctx.notes import Elision, escape_notes, write_note
+from sharedctx.notes import Elision, escape_notes, write_aside, write_note
 from sharedctx.picking import IndexSet, Runs, pick
 from sharedctx.segments import REQUIRED, Document, Guarantee, Span
 from sharedctx.tokens import Tokenizer
@@ -134,15 +134,30 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
     for i, j in _gaps(kept, len(segments)):
         if runs.is_free(i, j):
             continue
-        # Escaped as one piece: an opening bracket may lie across a seam.
-        pieces.append(escape_notes("".join(segment.text for segment in segments[start:i])))
+        pieces.append(_kept_text(document, start, i))
         pieces.append(_stand_for(runs, i, j, after=pieces))
         elided.append(Span(segments[i].span.start, segments[j - 1].span.end))
         start = j
-    pieces.append(escape_notes("".join(segment.text for segment in segments[start:])))
+    pieces.append(_kept_text(document, start, len(segments)))
     text = "".join(pieces)
     guarantee = _guarantee(document, kept) if elided else document.whole
     return Rendering(text, tokenizer.count(text), guarantee, tuple(elided))
+
+
+def _kept_text(document: Document, i: int, j: int) -> str:
+    """Return how ``segments[i:j]`` read when they are all kept, each with its note."""
+    pieces = []
+    start = i
+    for place in range(i, j):
+        note = document.segments[place].note
+        if note:
+            # Escaped as one piece: an opening bracket may lie across a seam.
+            text = escape_notes("".join(s.text for s in document.segments[start : place + 1]))
+            body = text.rstrip("\r\n")
+            pieces += [body, " ", write_aside(note, document.note_style), text[len(body) :]]
+            start = place + 1
+    pieces.append(escape_notes("".join(s.text for s in document.segments[start:j])))
+    return "".join(pieces)
 
 
 def _guarantee(document: Document, kept: IndexSet) -> Guarantee:

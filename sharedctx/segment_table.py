@@ -40,7 +40,7 @@ def _from_runs(runs: Sequence[Any], expected: int) -> list[Any]:
 
 def encode_document(document: Document, original: str) -> bytes:
     """Return the stored form of `document`, a document made from `original`."""
-    segments = document.segments
+    segments, style = document.segments, document.note_style
     own_text = {
         index: segment.text
         for index, segment in enumerate(segments)
@@ -51,7 +51,7 @@ def encode_document(document: Document, original: str) -> bytes:
         "kind": document.kind,
         "whole": document.whole.value,
         "partial": document.partial.value,
-        "note": list(document.note_style),
+        "note": [style.before, style.after, *style.implied],
         "enough": document.enough,
         "start": segments[0].span.start if segments else 0,
         "ends": [segment.span.end - segment.span.start for segment in segments],
@@ -63,6 +63,7 @@ def encode_document(document: Document, original: str) -> bytes:
         "needs": _runs([segment.needs for segment in segments]),
         "texts": own_text,
         "stand_ins": {i: s.stand_in for i, s in enumerate(segments) if s.stand_in},
+        "notes": {i: s.note for i, s in enumerate(segments) if s.note},
     }
     packed: bytes = msgpack.packb(columns, unicode_errors="surrogatepass")
     return packed
@@ -86,7 +87,8 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
     column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
     ranks, units, counts = column("ranks"), column("units"), column("counts")
     needs = column("needs")
-    texts, stand_ins = columns["texts"], columns["stand_ins"]
+    texts, stand_ins, notes = columns["texts"], columns["stand_ins"], columns.get("notes", {})
+    before, after, *implied = columns["note"]
     segments = []
     start = columns["start"]
     for i in range(n):
@@ -101,6 +103,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
                 first=columns["firsts"][i],
                 count=counts[i],
                 stand_in=stand_ins.get(i, ""),
+                note=notes.get(i, ""),
                 needs=needs[i],
             )
         )
@@ -110,6 +113,6 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
         kind=columns["kind"],
         whole=Guarantee(columns["whole"]),
         partial=Guarantee(columns["partial"]),
-        note_style=NoteStyle(*columns["note"]),
+        note_style=NoteStyle(before, after, tuple(implied)),
         enough=columns.get("enough", math.inf),
     )

@@ -56,6 +56,9 @@ class Segment:
         stand_in: What to show instead of a note when it is elided right after a segment that is
             kept, for kinds whose grammar needs something there, such as the body of a function.
             It says itself what it stands for. Empty when the usual elision note will do.
+        note: What to add after it, in a note of its own, wherever it is kept in a view that leaves
+            something out: what it stands for, such as "38 like this, L2-164". It must be true of
+            the original, whatever else the view keeps.
         needs: How many places before it stands the segment without which it cannot be understood:
             the header of a table row, the heading of a paragraph, the class of a method. Whoever
             keeps the one keeps the other. 0 when it stands for itself.
@@ -69,14 +72,23 @@ class Segment:
     first: int = 0
     count: int = 1
     stand_in: str = ""
+    note: str = ""
     needs: int = 0
 
 
 class NoteStyle(NamedTuple):
-    """What surrounds an elision note so that it fits its document, such as comment marks."""
+    """How elision notes fit their document.
+
+    Attributes:
+        before: What opens every note, such as a comment mark.
+        after: What closes it.
+        implied: Units that notes do not count, because the document says elsewhere how many there
+            are, or the line numbers do. A note about nothing else reads ``[… L120-164]``.
+    """
 
     before: str = ""
     after: str = ""
+    implied: tuple[str, ...] = ()
 
 
 _PLAIN_NOTE = NoteStyle()

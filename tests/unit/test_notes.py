@@ -8,6 +8,7 @@ from sharedctx.notes import (
     escape_notes,
     split_notes,
     unescape_notes,
+    write_aside,
     write_note,
 )
 from sharedctx.segments import NoteStyle
@@ -24,13 +25,20 @@ from sharedctx.segments import NoteStyle
             "[… 3 sentences, 12 lines elided: L4-17]",
         ),
         (Elision({"entry": 2, "key": 2}, None, (1, 1)), "[… 2 entries, 2 keys elided: L1]"),
-        (Elision({}, None, (1, 9)), "[… elided: L1-9]"),
+        (Elision({}, None, (1, 9)), "[… L1-9]"),
         (Elision({}, None, None), "[… elided]"),
     ],
 )
 def test_notes_say_what_how_much_and_where(elision: Elision, note: str) -> None:
     assert write_note(elision) == note
     assert NOTE.fullmatch(note)
+
+
+@pytest.mark.parametrize("text", ["38 like this, L2-164", "a]b\nc", "x" * 5000, "[… ]"])
+def test_asides_are_notes(text: str) -> None:
+    aside = write_aside(text, NoteStyle("# ", " #"))
+    assert NOTE.fullmatch(aside[2:-2])
+    assert list(split_notes(f"a {aside} b", NoteStyle("# ", " #"))) == ["a ", " b"]
 
 
 @pytest.mark.parametrize(

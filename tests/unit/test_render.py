@@ -135,6 +135,20 @@ def test_a_stand_in_replaces_the_note_after_a_kept_segment() -> None:
     assert text == f"{lines[0]}    ...\n{lines[2]}    ...\n[… 4 lines elided: L5-8]\n"
 
 
+def test_a_kept_segment_says_what_it_stands_for_where_something_is_left_out() -> None:
+    document, original = document_of(numbered_lines(9), [1, *[9] * 7, 2])
+    segments = list(document.segments)
+    segments[0] = replace(segments[0], note="8 like this, L1-8")
+    style = NoteStyle(implied=("line",))
+    noted = replace(document, segments=tuple(segments), note_style=style)
+    lines = numbered_lines(9)
+    expected = f"{lines[0][:-1]} [… 8 like this, L1-8]\n[… L2-8]\n{lines[8]}"
+    view = shown(noted, original, 52)
+    assert view.text == expected
+    assert view.tokens == TOKENIZER.count(expected)
+    assert shown(noted, original, None).text == original
+
+
 def test_what_a_segment_needs_is_kept_with_it() -> None:
     document, original = document_of(numbered_lines(20), [9.0] * 20)
     segments = list(document.segments)
