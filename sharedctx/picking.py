@@ -113,11 +113,9 @@ class Runs:
     def note(self, i: int, j: int) -> str:
         """Return the note for the run, in the style of the document."""
         amounts = zip(self._units, self._sums, strict=True)
-        counts = {
-            unit: sums[j] - sums[i]
-            for unit, sums in amounts
-            if sums[j] > sums[i] and not (self._lines and unit in self._style.implied)
-        }
+        counts = {unit: sums[j] - sums[i] for unit, sums in amounts if sums[j] > sums[i]}
+        if self._lines and counts.keys() <= {*self._style.implied}:
+            counts = {}
         lines = (self._lines[i][0], self._lines[j - 1][1]) if self._lines else None
         note = write_note(Elision(counts, self._numbers(i, j), lines))
         return f"{self._style.before}{note}{self._style.after}"

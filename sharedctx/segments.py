@@ -82,8 +82,8 @@ class NoteStyle(NamedTuple):
     Attributes:
         before: What opens every note, such as a comment mark.
         after: What closes it.
-        implied: Units that notes do not count, because the document says elsewhere how many there
-            are, or the line numbers do. A note about nothing else reads ``[… L120-164]``.
+        implied: Units that a note does not count when it is about nothing else, because the
+            document says elsewhere how many there are, or the line numbers do: ``[… L120-164]``.
     """
 
     before: str = ""

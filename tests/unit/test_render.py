@@ -143,7 +143,7 @@ def test_a_kept_segment_says_what_it_stands_for_where_something_is_left_out() ->
     noted = replace(document, segments=tuple(segments), note_style=style)
     lines = numbered_lines(9)
     expected = f"{lines[0][:-1]} [… 8 like this, L1-8]\n[… L2-8]\n{lines[8]}"
-    view = shown(noted, original, 52)
+    view = shown(noted, original, 46)
     assert view.text == expected
     assert view.tokens == TOKENIZER.count(expected)
     assert shown(noted, original, None).text == original
