@@ -101,7 +101,7 @@ def stand_in(
     if not body:
         return ""
     note = _note(source, index, piece, _info(fold, len(body)) if fold else "")
-    before, after = language.style
+    before, after, _ = language.style
     lead = source[: source.index(body[0])]
     indent = lead[lead.rfind("\n") + 1 :]
     if closing == "*/":
