@@ -18,6 +18,7 @@ from sharedctx.lines import read_lines
 from sharedctx.reading import Rendition, describe
 from sharedctx.records import Profile, State, StoredEntry
 from sharedctx.search import SearchHit, search
+from sharedctx.segments import TARGET
 from sharedctx.session import Session
 from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
@@ -100,7 +101,7 @@ class SharedContext(Session):
         update: bool = False,
         agent: str | None = None,
         wait: bool | float = False,
-        ratio: float = 0.2,
+        ratio: float = TARGET,
         max_content_bytes: int = 64 * _MEBIBYTE,
         cache_bytes: int = 32 * _MEBIBYTE,
         credentials: str | None = None,

@@ -53,6 +53,7 @@ def encode_document(document: Document, original: str) -> bytes:
         "partial": document.partial.value,
         "note": [style.before, style.after, *style.implied],
         "enough": document.enough,
+        "basis": document.basis,
         "start": segments[0].span.start if segments else 0,
         "ends": [segment.span.end - segment.span.start for segment in segments],
         "ranks": _runs([segment.rank for segment in segments]),
@@ -115,4 +116,5 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
         partial=Guarantee(columns["partial"]),
         note_style=NoteStyle(before, after, tuple(implied)),
         enough=columns.get("enough", math.inf),
+        basis=columns.get("basis", 0),
     )

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ("REQUIRED", "Document", "Guarantee", "NoteStyle", "Segment", "Span")
+__all__ = ("REQUIRED", "TARGET", "Document", "Guarantee", "NoteStyle", "Segment", "Span")
 
 REQUIRED = 0.0
 """Rank of segments that the default rendering keeps even beyond its target."""
+
+TARGET = 0.2
+"""The share of the original that a default rendering aims at, unless a reader says otherwise."""
 
 
 class Guarantee(StrEnum):
@@ -106,6 +109,9 @@ class Document:
         note_style: How to write elision notes in this document.
         enough: Rank beyond which the default rendering takes nothing more, even within its target,
             because what is left only repeats what is there. A reader who names a budget gets it.
+        basis: Tokens that the target is a share of; 0 for those of the original. More than these
+            where what a reader needs is spread thinly, as in prose; fewer where much of the
+            original says nothing, as in markup.
     """
 
     segments: tuple[Segment, ...]
@@ -114,3 +120,4 @@ class Document:
     partial: Guarantee
     note_style: NoteStyle = _PLAIN_NOTE
     enough: float = math.inf
+    basis: int = 0

@@ -73,7 +73,7 @@ def test_elided_parts_name_lines_of_the_page() -> None:
     text = f"<html><body>\n{lines}</body></html>\n"
     shown = render(document_of(text), text, TOKENIZER, max_tokens=80).text
     assert "Paragraph number 0 says" in shown
-    assert "sentences elided: L" in shown
+    assert "[… L" in shown
     assert shown.count("\n\n") > 1
 
 

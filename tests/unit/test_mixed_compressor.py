@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from sharedctx import tokens
 from sharedctx.render import render
-from sharedctx.segments import REQUIRED, Guarantee, Segment, Span
+from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_parts import embedded_in
-from sharedctx_workers.compressors.mixed_turns import LATE, take_turns
+from sharedctx_workers.compressors.mixed_scale import LATE, scaled
 from sharedctx_workers.compressors.table import TableCompressor
+from sharedctx_workers.compressors.turns import take_turns
 
 TOKENIZER = tokens.load()
 MIXED = MixedCompressor((JsonCompressor(), TableCompressor()))
@@ -77,9 +79,24 @@ def test_turns_are_fair() -> None:
 
     small = [segment(i, 10, i) for i in range(4)]
     large = [segment(4 + i, 10, i) for i in range(100)]
-    late = [segment(104, 10, LATE)]
-    ranked = take_turns([*small, *large, *late], [0] * 4 + [1] * 101)
-    order = sorted(range(105), key=lambda i: ranked[i].rank)
-    assert order[-1] == 104
+    ranked = take_turns([*small, *large], [0] * 4 + [1] * 100)
+    order = sorted(range(104), key=lambda i: ranked[i].rank)
     assert max(order.index(i) for i in range(4)) < 30
-    assert [i for i in order if 4 <= i < 104] == list(range(4, 104))
+    assert [i for i in order if i >= 4] == list(range(4, 104))
+
+
+def test_a_part_is_shown_as_far_as_it_would_be_alone() -> None:
+    def segment(i: int, rank: float) -> Segment:
+        return Segment(text="x", rank=rank, tokens=10, span=Span(i, i + 1))
+
+    segments = tuple(segment(i, i // 40) for i in range(200))
+    document = Document(segments, "log", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, enough=1.0)
+    required = scaled(document)
+    assert required.wanted == 400  # 40 segments are required, and make the target
+    assert sum(rank < 1.0 for rank in required.ranks) == 40
+    assert sum(rank < LATE for rank in required.ranks) == 80
+    dense = scaled(replace(document, basis=4000))
+    assert dense.wanted == 800
+    assert sum(rank < 1.0 for rank in dense.ranks) == 80
+    assert min(dense.ranks) > REQUIRED
+    assert scaled(replace(document, segments=segments[:8])).wanted == 80

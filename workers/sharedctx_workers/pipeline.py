@@ -73,12 +73,14 @@ class _Outcome(NamedTuple):
 def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) -> _Outcome:
     if total < SMALL_TOKENS:
         return _Outcome(total, f"{total} tokens are too few to compress")
-    target = max(total * profile.percent // 100, MIN_TOKENS)
     compressor, document, why = router.route(original, tokenizer, profile.hint)
+    target = _target(document.basis or total, profile, total)
     rendering = _default_view(document, original, tokenizer, target)
     wanted = sum(s.tokens for s in document.segments if s.rank <= document.enough)
     if rendering.tokens < min(target, wanted) * _LEAST_USE:
-        # Its parts are too large for the target, as in a minified program: read it as text.
+        # Its parts are too large for the target, as in a minified program: read it as text, which
+        # does not make it prose.
+        target = _target(total, profile, total)
         compressor, document, why = router.as_text(original, tokenizer)
         rendering = _default_view(document, original, tokenizer, target)
     faults = []
@@ -96,6 +98,10 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
             )
         faults.append(fault)
     return _Outcome(total, f"no {document.kind} rendition passed: {'; '.join(faults)}")
+
+
+def _target(basis: int, profile: Profile, total: int) -> int:
+    return min(max(basis * profile.percent // 100, MIN_TOKENS), max(total, MIN_TOKENS))
 
 
 def _default_view(

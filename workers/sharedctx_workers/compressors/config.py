@@ -11,7 +11,7 @@ from sharedctx.salience import looks_wrong, spread
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.config_parse import Entry, Kind, find_entries
-from sharedctx_workers.compressors.mixed_turns import take_turns
+from sharedctx_workers.compressors.turns import take_turns
 
 __all__ = ("ConfigCompressor",)
 

@@ -17,7 +17,6 @@ from sharedctx_workers.compressors.html_scan import KNOWN_TAGS, scan_html
 from sharedctx_workers.compressors.html_text import Aside, Outline, outline_html
 from sharedctx_workers.compressors.mixed_documents import Piece, combine, pieces_of
 from sharedctx_workers.compressors.mixed_parts import Embedded
-from sharedctx_workers.compressors.mixed_turns import LATE
 from sharedctx_workers.compressors.text import TextCompressor
 
 __all__ = ("HtmlCompressor",)
@@ -103,8 +102,8 @@ def _aside(said: str, unit: str, tokenizer: Tokenizer) -> Document:
         source = said[start:end]
         count = source.count("\n") if unit == "line" else int(not start)
         tokens = tokenizer.count(source)
-        segments.append(Segment(source, LATE + start, tokens, Span(start, end), unit, 0, count))
-    return Document(tuple(segments), "text", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        segments.append(Segment(source, 1.0 + start, tokens, Span(start, end), unit, 0, count))
+    return Document(tuple(segments), "text", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, enough=0.0)
 
 
 def _placed(segments: Sequence[Segment], outline: Outline, size: int) -> Iterator[Segment]:

@@ -1,8 +1,7 @@
 """One document from parts of several kinds, each made by the compressor that knows its kind.
 
-Text between the parts is ranked as text. Then everything is put on one scale: the parts and the
-sections of the text take turns, and each gets tokens in proportion to the square root of its size,
-so that a short remark is not lost beside a long listing, and no section goes unheard.
+Text between the parts is ranked as one text. Then everything is put on one scale, on which each
+part is shown as far as it would be alone.
 """
 
 from __future__ import annotations
@@ -13,21 +12,20 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sharedctx.notes import escape_notes, unescape_notes
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import TARGET, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
-from sharedctx_workers.compressors.mixed_facts import fact_densities
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
-from sharedctx_workers.compressors.mixed_turns import LATE, take_turns
-from sharedctx_workers.compressors.text import TextCompressor
+from sharedctx_workers.compressors.mixed_scale import LATE, scaled
+from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
-from sharedctx_workers.compressors.text_ranks import rank_parts
+from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
 __all__ = ("Piece", "Uncounted", "combine", "pieces_of", "says_all")
 
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
-_ABOUT = 0.3  # weight of what a part is about, the rest is for its facts
+_FENCE_RANK = 0.001  # a block is always shown as one
 _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
 _LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[)")
@@ -107,14 +105,17 @@ def combine(
     """
     entries = _Entries(text, tokenizer)
     prose = [_prose(text, piece, titles=titles) for piece in pieces]
-    flat = [part for parts in prose for part in parts]
-    ranks = iter(_rank_prose(text, flat))
+    ranking = rank_parts(text, [part for parts in prose for part in parts])
+    ranks = iter(ranking.ranks)
     for piece, parts in zip(pieces, prose, strict=True):
         for part in parts:
-            entries.text(part, next(ranks))
+            rank = next(ranks)
+            entries.text(part, rank if rank <= ranking.enough else LATE + rank)
+        if parts:
+            entries.wanted += SHARE * tokenizer.count(text[parts[0].start : parts[-1].end])
         if piece.document is not None:
             entries.routed(piece.place, piece.document)
-    segments = take_turns(entries.segments, entries.groups)
+    segments = tuple(entries.segments)
     documents = [piece.document for piece in pieces if piece.document is not None]
     is_verbatim = all(s.text == text[s.span.start : s.span.end] for s in segments)
     partial = [Guarantee.EXTRACTIVE, *(document.partial for document in documents)]
@@ -124,7 +125,9 @@ def combine(
         # Other text decodes only for who knows where it begins, which a reader does not.
         whole=Guarantee.LOSSLESS if is_verbatim else Guarantee.EXTRACTIVE,
         partial=max(partial, key=_STRENGTH.index),
-        enough=LATE,
+        note_style=PROSE_NOTES,
+        enough=1.0,
+        basis=round(entries.wanted / TARGET),
     )
 
 
@@ -174,107 +177,72 @@ def _heads(source: str, *, titles: bool) -> bool:
     return is_marked or (titles and not source.endswith(":"))
 
 
-def _rank_prose(text: str, parts: Sequence[Part]) -> list[float]:
-    """Return the rank of parts by what they are about and by the facts they state."""
-    facts = fact_densities(text, parts)
-    dense = sorted(range(len(parts)), key=lambda i: (-facts[i], i))
-    ranks = [_ABOUT * rank for rank in rank_parts(text, parts)]
-    for place, i in enumerate(dense):
-        ranks[i] += (1 - _ABOUT) * place
-    return ranks
-
-
 class _Entries:
-    """Segments in the order of the text, each with its group and with what it needs."""
+    """Segments in the order of the text, on one scale, each with what it needs.
+
+    Attributes:
+        segments: The segments so far.
+        wanted: Tokens that the default rendering takes of the parts so far.
+    """
 
     def __init__(self, text: str, tokenizer: Tokenizer) -> None:
         self._text = text
         self._tokenizer = tokenizer
         self._headings: list[tuple[int, int]] = []  # level and index of those we are under
-        self._section = self._groups = 0
-        self.segments: list[Segment] = []  # with ranks that are good within their group only
-        self.groups: list[int] = []
+        self.segments: list[Segment] = []
+        self.wanted = 0.0
 
     def text(self, part: Part, rank: float) -> None:
         """Add a part of the prose."""
-        if part.role is Role.HEADING:
-            level = _level(self._text[part.start : part.end])
+        source = self._text[part.start : part.end]
+        is_heading = part.role is Role.HEADING
+        if is_heading:
+            level = _level(source)
             while self._headings and self._headings[-1][0] >= level:
                 self._headings.pop()
-            self._section = self._next_group()
-            self._add(part, 0.0)
+        late = LATE if _LAST.match(source) else 0.0
+        segment = self._verbatim(part.start, part.end, late + rank)
+        self.segments.append(replace(segment, unit=part.unit, count=part.amount))
+        if is_heading:
             self._headings.append((level, len(self.segments) - 1))
-        else:
-            late = bool(_LAST.match(self._text, part.start, part.end))
-            self._add(part, LATE + rank if late else rank)
 
     def routed(self, place: Embedded, document: Document) -> None:
         """Add the segments of another document, between its fences."""
-        group = self._next_group()
-        opening = -1
+        ranks, wanted = scaled(document)
+        above = self._distance
         if place.is_fenced:
-            self._edge(place.start, place.body, group)
-            opening = len(self.segments) - 1
-        for segment in document.segments:
-            above = opening if opening >= 0 else self._heading()
+            opening = len(self.segments)
+            self._edge(place.start, place.body, above())
+            above = lambda: len(self.segments) - opening  # noqa: E731  # the fence is above now
+        for segment, rank in zip(document.segments, ranks, strict=True):
             start, end = segment.span
-            late = LATE if segment.rank > document.enough else 0.0
-            self._append(
+            self.segments.append(
                 replace(
                     segment,
-                    rank=late + segment.rank,
+                    rank=rank,
                     span=Span(place.body + start, place.body + end),
-                    needs=segment.needs or self._distance(above),
+                    needs=segment.needs or above(),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
-                ),
-                group,
+                )
             )
         if place.end > place.stop:
-            self._edge(place.stop, place.end, group, needs=len(self.segments) - opening)
+            self._edge(place.stop, place.end, above())
+        self.wanted += wanted
 
-    def _next_group(self) -> int:
-        self._groups += 1
-        return self._groups
+    def _distance(self) -> int:
+        """Return how many places before the next segment its heading stands; 0 if none."""
+        return len(self.segments) - self._headings[-1][1] if self._headings else 0
 
-    def _heading(self) -> int:
-        return self._headings[-1][1] if self._headings else -1
-
-    def _distance(self, index: int) -> int:
-        return len(self.segments) - index if index >= 0 else 0
-
-    def _append(self, segment: Segment, group: int) -> None:
-        self.segments.append(segment)
-        self.groups.append(group)
-
-    def _add(self, part: Part, rank: float) -> None:
-        source = self._text[part.start : part.end]
-        self._append(
-            Segment(
-                text=source,
-                rank=rank,
-                tokens=self._tokenizer.count(source),
-                span=Span(part.start, part.end),
-                unit=part.unit,
-                count=part.amount,
-                needs=self._distance(self._heading()),
-            ),
-            self._section,
-        )
-
-    def _edge(self, start: int, end: int, group: int, needs: int = 0) -> None:
+    def _edge(self, start: int, end: int, needs: int) -> None:
         """Add the line that opens or closes a fenced block."""
+        segment = self._verbatim(start, end, _FENCE_RANK)
+        self.segments.append(replace(segment, count=0, needs=needs))
+        self.wanted += segment.tokens
+
+    def _verbatim(self, start: int, end: int, rank: float) -> Segment:
         source = self._text[start:end]
-        self._append(
-            Segment(
-                text=source,
-                rank=-1.0,
-                tokens=self._tokenizer.count(source),
-                span=Span(start, end),
-                count=0,
-                needs=needs or self._distance(self._heading()),
-            ),
-            group,
-        )
+        tokens = self._tokenizer.count(source)
+        return Segment(source, rank, tokens, Span(start, end), needs=self._distance())
 
 
 def _level(heading: str) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import TARGET, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
-from sharedctx_workers.compressors.text_ranks import rank_parts
+from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
-__all__ = ("TextCompressor",)
+__all__ = ("PROSE_NOTES", "TextCompressor")
+
+PROSE_NOTES = NoteStyle(implied=("sentence", "line", "item", "heading"))
+"""Notes between sentences: line numbers say how many, in half the tokens."""
 
 
 class TextCompressor:
@@ -21,9 +24,9 @@ class TextCompressor:
     def document(self, text: str, tokenizer: Tokenizer) -> Document:
         """Return `text` as ranked sentences, lines and blocks."""
         parts = parts_of(text)
-        needs = _headings(parts)
+        ranks, enough = rank_parts(text, parts)
         segments = []
-        for part, rank, need in zip(parts, rank_parts(text, parts), needs, strict=True):
+        for part, rank, need in zip(parts, ranks, _headings(parts), strict=True):
             source = text[part.start : part.end]
             segments.append(
                 Segment(
@@ -36,7 +39,15 @@ class TextCompressor:
                     needs=need,
                 )
             )
-        return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        return Document(
+            segments=tuple(segments),
+            kind=self.kind,
+            whole=Guarantee.LOSSLESS,
+            partial=Guarantee.EXTRACTIVE,
+            note_style=PROSE_NOTES,
+            enough=enough,
+            basis=round(tokenizer.count(text) * SHARE / TARGET),
+        )
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character."""

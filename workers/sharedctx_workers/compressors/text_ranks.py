@@ -1,9 +1,9 @@
 """How soon a reader of prose needs each part of it.
 
-A part counts for what it is about (words the text keeps coming back to), for facts (numbers,
-negations, names of things, signs of trouble), for its place (first and last, first of a paragraph),
-and less for what was said before. A part lends some of its weight to its neighbors, because a
-passage reads better than its fragments, and one note is shorter than two.
+Facts come first: numbers, names of things, what is not so, the headings, the first words of every
+section. A text is read in the order that states most of them in the fewest tokens. Beside them a
+part counts for what it is about (words the text keeps coming back to), for signs of trouble, for
+its place, and less for what was said before.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sharedctx.ranking import COMMON_WORDS, words
+from sharedctx.segments import TARGET
+from sharedctx_workers.compressors.text_cover import cover
+from sharedctx_workers.compressors.text_facts import facts_of
 from sharedctx_workers.compressors.text_parts import Part, Role
 
-__all__ = ("rank_parts",)
+__all__ = ("SHARE", "Ranking", "rank_parts")
+
+SHARE = 0.48
+"""What the default rendering takes of prose, whose facts are spread thinly."""
+
 
 _TROUBLE = frozenset(
     "error errors fail failed fails failure failures exception traceback fatal critical panic "  # noqa: SIM905  # words read best as words
@@ -30,18 +38,55 @@ _NAMES = re.compile(r"`[^`\n]{1,80}`|https?://|\w/\w|\w_\w|[a-z][A-Z]|\w\(\)|--\
 _DIGITS = str.maketrans("0123456789", "0000000000")
 _LITERAL = frozenset((Role.CODE, Role.LINE))
 _OWN_SHARE = 0.6
+_CHARS_PER_TOKEN = 4.2
+_FIRST = 0.001  # nothing of a text is required whatever it costs
+_FAIR = TARGET  # of a text that states few facts, or the same again and again
 
 
-def rank_parts(text: str, parts: Sequence[Part]) -> list[float]:
-    """Return the rank of each part of `text`: 1 for what is needed first, then 2 and so on."""
-    scores = _smoothed(parts, _scores(text, parts))
-    if scores:
-        scores[0] += 2
-        scores[-1] += 0.5
+class Ranking(NamedTuple):
+    """The ranks of the parts of a text.
+
+    Attributes:
+        ranks: Rank of each part, smallest for what is needed first; at 1.0 the parts so far take
+            `SHARE` of the text.
+        enough: The rank at which every fact is stated and a fair share of the text is shown.
+    """
+
+    ranks: list[float]
+    enough: float
+
+
+def rank_parts(text: str, parts: Sequence[Part]) -> Ranking:
+    """Return the ranks of the parts of `text`."""
+    worth = _smoothed(parts, _scores(text, parts))
+    if worth:
+        worth[0] += 2
+        worth[-1] += 0.5
+    costs = [(part.end - part.start) / _CHARS_PER_TOKEN for part in parts]
+    order, covered = cover(_facts(text, parts), worth, costs)
     ranks = [0.0] * len(parts)
-    for place, i in enumerate(sorted(range(len(parts)), key=lambda i: (-scores[i], i)), start=1):
-        ranks[i] = float(place)
-    return ranks
+    taken, whole = 0.0, SHARE * sum(costs) or 1.0
+    enough = _FAIR / SHARE
+    for place, i in enumerate(order, start=1):
+        ranks[i] = _FIRST + taken / whole
+        taken += costs[i]
+        if place <= covered:
+            enough = max(enough, ranks[i])
+    return Ranking(ranks, enough)
+
+
+def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
+    """Return the facts that each part states; a heading is one, and so is a beginning."""
+    stated = []
+    after_heading = True
+    for i, part in enumerate(parts):
+        facts = facts_of(text[part.start : part.end], is_code=part.role is Role.CODE)
+        is_heading = part.role is Role.HEADING
+        if is_heading or after_heading:
+            facts.append(f"\n{i}")
+        after_heading = is_heading
+        stated.append(frozenset(facts))
+    return stated
 
 
 def _scores(text: str, parts: Sequence[Part]) -> list[float]:

@@ -8,10 +8,7 @@ from dataclasses import replace
 
 from sharedctx.segments import Segment
 
-__all__ = ("LATE", "take_turns")
-
-LATE = 1e12
-"""Segments of this rank or a larger one come after all others."""
+__all__ = ("take_turns",)
 
 _NOTE = 14  # tokens of a note, the price of showing something of a group at all
 
@@ -35,5 +32,5 @@ def take_turns(segments: Sequence[Segment], groups: Sequence[int]) -> tuple[Segm
         taken = _NOTE
         for i in sorted(places, key=lambda i: (segments[i].rank, i)):
             taken += segments[i].tokens
-            ranks[i] = 0.01 + taken / share + LATE * (segments[i].rank >= LATE)
+            ranks[i] = 0.01 + taken / share
     return tuple(replace(segment, rank=rank) for segment, rank in zip(segments, ranks, strict=True))

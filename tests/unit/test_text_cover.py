@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from sharedctx_workers.compressors.text_cover import cover
+from sharedctx_workers.compressors.text_facts import facts_of
+
+
+def stated(*facts: str) -> list[frozenset[str]]:
+    return [frozenset(each.split()) for each in facts]
+
+
+def test_what_states_most_in_the_fewest_tokens_is_read_first() -> None:
+    order, covered = cover(stated("a b c", "", "a", "d e", "a b"), [0.0] * 5, [20, 10, 10, 30, 20])
+    assert order[:2] == [0, 3]
+    assert covered == 2
+    assert sorted(order) == [0, 1, 2, 3, 4]
+
+
+def test_repetition_waits_for_what_is_worth_more_by_itself() -> None:
+    order, covered = cover(stated("a", "a", ""), [0.0, 0.1, 1.0], [10, 10, 10])
+    assert covered == 1
+    assert order == [1, 2, 0]
+
+
+def test_neighbors_cost_less() -> None:
+    facts = stated("a b c d", "e", "", "f")
+    order, _ = cover(facts, [0.0] * 4, [10, 10, 10, 10])
+    assert order[:2] == [0, 1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_fact_is_stated_when_it_says_so(seed: int) -> None:
+    choose = random.Random(seed)
+    facts = [frozenset(choose.sample("abcdefghijklmnop", choose.randrange(4))) for _ in range(60)]
+    costs = [float(choose.randrange(1, 50)) for _ in facts]
+    order, covered = cover(facts, [choose.random() for _ in facts], costs)
+    assert sorted(order) == list(range(60))
+    known = frozenset().union(*(facts[i] for i in order[:covered]))
+    assert known == frozenset().union(*facts)
+    assert known != frozenset().union(*(facts[i] for i in order[: covered - 1]))
+
+
+def test_nothing_to_read() -> None:
+    assert cover([], [], []) == ([], 0)
+
+
+def test_facts_are_what_cannot_be_guessed() -> None:
+    text = (
+        "Set `max_size` to 4.5 in /etc/app.conf, see https://x.test/a. "
+        "what Blue Whale Project did is "
+        "never started with --force unless --dry-run is given, and it doesn't retry."
+    )
+    assert {
+        "max_size", "4.5", "/etc/app.conf", "https://x.test/a.", "Blue Whale Project", "--force",
+        "--dry-run", "never started", "unless dry", "n't retry",
+    } <= set(facts_of(text))  # fmt: skip
+    assert not [fact for fact in facts_of("x = not y", is_code=True) if "not" in fact]
