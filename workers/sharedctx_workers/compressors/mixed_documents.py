@@ -28,7 +28,8 @@ _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guara
 _FENCE_RANK = 0.001  # a block is always shown as one
 _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
-_LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[)")
+# Targets of links, comments and images.
+_LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::))")
 
 
 class Uncounted:

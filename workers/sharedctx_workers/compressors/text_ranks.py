@@ -76,14 +76,16 @@ def rank_parts(text: str, parts: Sequence[Part]) -> Ranking:
 
 
 def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
-    """Return the facts that each part states; a heading is one, and so is a beginning."""
+    """Return the facts that each part states; what structures the text counts as some itself."""
     stated = []
     after_heading = True
     for i, part in enumerate(parts):
         facts = facts_of(text[part.start : part.end], is_code=part.role is Role.CODE)
         is_heading = part.role is Role.HEADING
-        if is_heading or after_heading:
+        if is_heading or after_heading or part.role is Role.ITEM:
             facts.append(f"\n{i}")
+        if is_heading or after_heading:
+            facts.append(f"\n\n{i}")
         after_heading = is_heading
         stated.append(frozenset(facts))
     return stated
