@@ -16,6 +16,7 @@ from sharedctx_workers.compressors.html import HtmlCompressor
 from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
 from sharedctx_workers.compressors.mixed import MixedCompressor
+from sharedctx_workers.compressors.mixed_regions import is_composed
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.compressors.table import TableCompressor
 
@@ -34,11 +35,14 @@ _GRAMMARS: tuple[Compressor, ...] = (
     ConfigCompressor(),
 )
 
+_HTML = HtmlCompressor(_GRAMMARS)
+_MIXED = MixedCompressor((*_GRAMMARS, _HTML))
+
 # Then what holds others, and at last text, which accepts everything.
 COMPRESSORS: tuple[Compressor, ...] = (
     *_GRAMMARS,
-    HtmlCompressor(_GRAMMARS),
-    MixedCompressor(_GRAMMARS),
+    _HTML,
+    _MIXED,
     MarkdownCompressor(_GRAMMARS),
     TextCompressor(),
 )
@@ -65,12 +69,22 @@ def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
         document = compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "hinted")
-    for compressor in COMPRESSORS[:-1]:
+    for compressor in _ordered(text):
         document = compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "refused" if hint.kind else "parsed")
     read = as_text(text, tokenizer)
     return read._replace(why="refused") if hint.kind else read
+
+
+def _ordered(text: str) -> Iterator[Compressor]:
+    """Yield what may accept `text`, the strictest first; text itself is left to the caller.
+
+    One part of a report or a conversation can be so large that a grammar would take the whole.
+    """
+    if is_composed(text):
+        yield _MIXED
+    yield from COMPRESSORS[:-1]
 
 
 def _hinted(hint: Hint) -> Iterator[Compressor]:

@@ -22,6 +22,8 @@ from sharedctx_workers.compressors.text import TextCompressor
 __all__ = ("HtmlCompressor",)
 
 _BEGINNING = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+# Markdown may begin with tags and hold many.
+_MARKDOWN = re.compile(r"^(?:#{1,6} \S|```)", re.MULTILINE)
 _MIN_TAGS = 6
 _PART = 2_000
 _TEXT = TextCompressor()
@@ -87,6 +89,8 @@ def _is_html(text: str) -> bool:
     if not head.startswith("<"):
         return False
     is_page = bool(_BEGINNING.search(head))
+    if not is_page and _MARKDOWN.search(text):
+        return False
     names = [token.name for token in scan_html(text) if token.kind in ("open", "close", "raw")]
     tags = [name for name in names if name and name != "comment"]
     known = sum(name in KNOWN_TAGS for name in tags)

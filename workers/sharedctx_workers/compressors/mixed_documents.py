@@ -6,8 +6,9 @@ part is shown as far as it would be alone.
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from sharedctx.segments import TARGET, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
+from sharedctx_workers.compressors.mixed_regions import paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
@@ -60,8 +62,9 @@ def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer
     """Return `text` as pieces, in order and without gaps."""
     pieces: list[Piece] = []
     place = 0
-    for found in embedded_in(text):
-        piece = _routed(text, found, compressors, tokenizer)
+    for found in _places(text):
+        # What lies in a piece that was found already is part of it.
+        piece = _routed(text, found, compressors, tokenizer) if found.start >= place else None
         if piece is None:
             continue
         if found.start > place:
@@ -71,6 +74,18 @@ def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer
     if place < len(text):
         pieces.append(Piece(Embedded(place, place, len(text), len(text))))
     return pieces
+
+
+def _places(text: str) -> Iterator[Embedded]:
+    """Yield the places of `text` that may hold something of another kind, the wider first."""
+    turns = turns_of(text)
+    if not turns:
+        wide = (Embedded(start, start, end, end) for start, end in paragraph_runs(text))
+        yield from heapq.merge(wide, embedded_in(text), key=lambda at: (at.start, -at.end))
+    for start, end in turns:
+        yield Embedded(start, start, end, end)
+        for place in embedded_in(text[start:end]):
+            yield Embedded(*(start + at for at in place))
 
 
 def _routed(

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sharedctx import tokens
+from sharedctx_workers.compressors.mixed_regions import is_composed, paragraph_runs, turns_of
+from sharedctx_workers.router import route
+
+TOKENIZER = tokens.load()
+CODE = "".join(
+    f"class Shape{i}:\n\n    def area(self, width, height={i}):\n        size = width * height\n\n"
+    f"        # Never below zero, whatever the caller says.\n        return max(size, 0)\n\n\n"
+    for i in range(6)
+)
+ROWS = [{"id": i, "state": "failed" if i == 31 else "ok", "ms": i * 13 % 50} for i in range(60)]
+LISTING = "NAME      SIZE  OWNER\n" + "".join(f"file{i:03} {i:5}  root\n" for i in range(50))
+CHAT = (
+    "User: Why does it fail? I have looked everywhere.\n\n"
+    f"Assistant: I am going to read the file first.\nTool:\n{CODE}\n"
+    f"Assistant: That looks fine, so I list the folder.\nTool:\n{LISTING}\n"
+    f"Assistant: The rows are these.\nTool:\n{json.dumps(ROWS)}\n\n"
+    "User: So number 31 is the one that failed. Thank you.\n"
+)
+SESSION = (
+    "The machine was slow this morning, so I looked at what it does.\n\n"
+    f"$ cat shape.py\n{CODE}$ ls -l\n{LISTING}\nNothing of this is unusual as far as I can see.\n"
+)
+
+
+def test_what_each_speaker_says_is_a_region() -> None:
+    said = [CHAT[start:end].strip() for start, end in turns_of(CHAT)]
+    assert CODE.strip() in said
+    assert LISTING.strip() in said
+    assert json.dumps(ROWS) in said
+    assert said[-1] == "So number 31 is the one that failed. Thank you."
+
+
+def test_paragraphs_of_a_program_are_one_region() -> None:
+    text = f"This is what I found in the file after a while.\n\n{CODE}\nAnd that is all of it.\n"
+    assert [text[start:end] for start, end in paragraph_runs(text)] == [CODE.rstrip("\n") + "\n"]
+
+
+@pytest.mark.parametrize("text", [CHAT, SESSION])
+def test_conversations_and_sessions_are_told_part_by_part(text: str) -> None:
+    assert is_composed(text)
+    document = route(text, TOKENIZER).document
+    assert document.kind == "mixed"
+    needed = [segment for segment in document.segments if segment.rank <= document.enough]
+    shown = "".join(segment.text for segment in needed)
+    assert all(f"class Shape{i}:" in shown for i in range(6))
+    assert {segment.unit for segment in document.segments} >= {"row", "line", "sentence"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        CODE,
+        LISTING,
+        "Name: x\nVersion: 1\n\nSummary: y\n" * 3 + "A text follows that is only prose.\n",
+        "".join(f"$ make step{i}\nok {i}\n" for i in range(9)),
+        "Note: this is only one sentence.\n\nNote: and this is the last of them.\n",
+    ],
+)
+def test_other_texts_are_not_composed(text: str) -> None:
+    assert not is_composed(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["A:\n" * 30_000, "$ x\n" * 30_000, "\n" * 90_000, "x y z\n\n" * 9_000]
+)
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    assert all(0 <= start <= end <= len(text) for start, end in turns_of(text))
+    assert all(0 <= start < end <= len(text) for start, end in paragraph_runs(text))

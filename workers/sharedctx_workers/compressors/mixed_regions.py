@@ -1,0 +1,107 @@
+"""Large regions of a text that may be of one kind although nothing fences them.
+
+What marks them are the turns of a conversation, where everything between one speaker's label and
+the next is said by one; commands after a prompt, with what they printed; and paragraphs in a row of
+which none is prose, as in a program with blank lines in it. Only places are found here; the
+compressors say whether they hold one kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from sharedctx.plain import split_lines
+
+__all__ = ("is_composed", "paragraph_runs", "turns_of")
+
+_MAX_HEAD = 400
+_LABEL = re.compile(r"(?:\*\*|#{1,4} )?([A-Z][\w .-]{0,30}?)(?:\*\*)?:(?:\*\*)?(?:[ \t]|$)")
+_PROMPT = re.compile(r"\$ \S")
+_MIN_TURNS, _MAX_SPEAKERS = 3, 8
+_SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
+# What begins a line of prose: no indentation, no mark of a comment or a call.
+_PROSE_START = re.compile(r"[\"'(*_`]{0,2}[A-Z0-9]|[-*+] |[a-z]+ ")
+_HEADING = re.compile(r"#{1,6} \S|(?:```|~~~)")
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+
+
+def is_composed(text: str) -> bool:
+    """Whether somebody put `text` together from parts: a conversation, or prose with outputs."""
+    if turns_of(text):
+        return True
+    marked = len(_FENCE.findall(text)) > 1 or bool(re.search(r"^\$ \S", text, re.MULTILINE))
+    return marked and any(_is_sentences(text[start:end]) for start, end in _paragraphs(text))
+
+
+def turns_of(text: str) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of each turn of a conversation, without its label; [] if it is none.
+
+    A command after a prompt is a label too.
+    """
+    labels: list[tuple[int, int, str]] = []
+    after_blank = True
+    for start, end in split_lines(text):
+        head = text[start : min(end, start + _MAX_HEAD)]
+        # Inside a paragraph only a label that has the line for itself is one.
+        label = _LABEL.match(head) if after_blank else _LABEL.fullmatch(head.rstrip())
+        if label and (label.end() >= len(head.rstrip()) or _SENTENCE.search(head, label.end())):
+            labels.append((start, start + label.end(), label[1]))
+        elif _PROMPT.match(head):
+            labels.append((start, end, "$"))
+        after_blank = not head.strip()
+    speakers = Counter(name for _, _, name in labels)
+    turns = [label for label in labels if speakers[label[2]] > 1]
+    names = {name for _, _, name in turns}
+    if len(turns) < _MIN_TURNS or len(names) > _MAX_SPEAKERS or names == {"$"}:
+        return []
+    ends = [start for start, _, _ in turns[1:]] + [len(text)]
+    return [(said, end) for (_, said, _), end in zip(turns, ends, strict=True)]
+
+
+def paragraph_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield ``(start, end)`` of two or more paragraphs in a row of which none is prose."""
+    run: tuple[int, int] | None = None
+    count = 0
+    for start, end in _paragraphs(text):
+        if _is_prose(text[start:end]):
+            if run and count > 1:
+                yield run
+            run, count = None, 0
+        else:
+            run = (run[0] if run else start, end)
+            count += 1
+    if run and count > 1:
+        yield run
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the paragraphs, without the blank lines between them; a prompt begins one as well."""
+    first = last = -1
+    for start, end in split_lines(text):
+        is_prompt = bool(_PROMPT.match(text, start))
+        if first >= 0 and (is_prompt or not text[start:end].strip()):
+            yield first, last
+            first = -1
+        if is_prompt:
+            yield start, end
+        elif text[start:end].strip():
+            first, last = (start if first < 0 else first), end
+    if first >= 0:
+        yield first, last
+
+
+def _is_prose(paragraph: str) -> bool:
+    """Whether a paragraph is sentences, a heading or a command rather than code or records."""
+    # With code right below, what looks like a heading is a comment.
+    alone = "\n" not in paragraph.rstrip("\n")
+    is_mark = alone and bool(_HEADING.match(paragraph) or _PROMPT.match(paragraph))
+    return is_mark or _is_sentences(paragraph)
+
+
+def _is_sentences(paragraph: str) -> bool:
+    lines = paragraph.rstrip("\n").split("\n")
+    started = sum(bool(_PROSE_START.match(line[:_MAX_HEAD])) for line in lines)
+    running = sum(bool(_SENTENCE.search(line[:_MAX_HEAD])) for line in lines)
+    return 10 * started >= 7 * len(lines) and 2 * running >= len(lines)
