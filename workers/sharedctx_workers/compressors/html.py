@@ -18,6 +18,7 @@ from sharedctx_workers.compressors.html_text import Aside, Outline, outline_html
 from sharedctx_workers.compressors.mixed_documents import Piece, combine, pieces_of
 from sharedctx_workers.compressors.mixed_parts import Embedded
 from sharedctx_workers.compressors.text import TextCompressor
+from sharedctx_workers.compressors.text_ranks import SHARE
 
 __all__ = ("HtmlCompressor",)
 
@@ -55,7 +56,9 @@ class HtmlCompressor:
         if not said.strip():
             return None
         pieces = list(self._pieces(said, outline.asides, tokenizer))
-        document = combine(said, pieces, tokenizer, self.kind)
+        # Without its markup so much of the page fits that little of what it says is left out.
+        share = min(1.0, SHARE * tokenizer.count(text) / (tokenizer.count(said) or 1))
+        document = combine(said, pieces, tokenizer, self.kind, share=share)
         return replace(
             document,
             segments=tuple(_placed(document.segments, outline, len(text))),

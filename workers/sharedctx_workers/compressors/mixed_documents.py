@@ -109,6 +109,7 @@ def combine(
     kind: str,
     *,
     titles: bool = False,
+    share: float = SHARE,
 ) -> Document:
     """Return one document from pieces.
 
@@ -118,17 +119,19 @@ def combine(
         tokenizer: What counts.
         kind: Kind of the document.
         titles: Whether a short line that stands alone is a heading, without any marks.
+        share: What the default rendering takes of the prose at most.
     """
     entries = _Entries(text, tokenizer)
     prose = [_prose(text, piece, titles=titles) for piece in pieces]
-    ranking = rank_parts(text, [part for parts in prose for part in parts])
+    ranking = rank_parts(text, [part for parts in prose for part in parts], share)
     ranks = iter(ranking.ranks)
     for piece, parts in zip(pieces, prose, strict=True):
         for part in parts:
             rank = next(ranks)
             entries.text(part, rank if rank <= ranking.enough else LATE + rank)
         if parts:
-            entries.wanted += SHARE * tokenizer.count(text[parts[0].start : parts[-1].end])
+            said = text[parts[0].start : parts[-1].end]
+            entries.wanted += min(1.0, ranking.enough) * share * tokenizer.count(said)
         if piece.document is not None:
             entries.routed(piece.place, piece.document)
     segments = tuple(entries.segments)

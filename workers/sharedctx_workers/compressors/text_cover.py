@@ -11,7 +11,10 @@ import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ("Cover", "cover")
+__all__ = ("NEARLY", "Cover", "cover")
+
+NEARLY = 0.99
+"""The share of all facts after which the rest takes more room than it is worth."""
 
 # Of facts, what a part is worth by itself, for what it is about and where it stands.
 _OWN_WORTH = 0.6
@@ -26,7 +29,7 @@ class Cover(NamedTuple):
 
     Attributes:
         order: Their indices, what to read first first.
-        covered: How many of these state every fact there is.
+        covered: How many of these state nearly every fact there is (`NEARLY`).
     """
 
     order: list[int]
@@ -62,7 +65,7 @@ class _Reading:
         heap = [self._entry(i) for i in range(len(self._facts))]
         heapq.heapify(heap)
         order: list[int] = []
-        covered = 0
+        covered, wanted = 0, NEARLY * len(self._stated_by)
         while heap:
             entry = heapq.heappop(heap)
             i = entry[1]
@@ -73,8 +76,9 @@ class _Reading:
                 heapq.heappush(heap, now)
                 continue
             order.append(i)
-            if self._take(i):
+            if wanted > 0:
                 covered = len(order)
+            wanted -= self._take(i)
             for near in (i - 1, i + 1):
                 if 0 <= near < len(self._facts) and not self._read[near]:
                     heapq.heappush(heap, self._entry(near))
@@ -85,14 +89,11 @@ class _Reading:
         cost = max(_LEAST_COST, self._costs[i] + _NOTE * (1 - neighbors))
         return -(self._new[i] + self._worth[i]) / cost, i
 
-    def _take(self, i: int) -> bool:
-        """Read part `i`; return whether it states anything new."""
+    def _take(self, i: int) -> int:
+        """Read part `i`; return how many facts are new."""
         self._read[i] = 1
-        is_new = False
+        unknown = len(self._stated_by)
         for fact in self._facts[i]:
-            parts = self._stated_by.pop(fact, None)
-            if parts is not None:
-                is_new = True
-                for part in parts:
-                    self._new[part] -= 1
-        return is_new
+            for part in self._stated_by.pop(fact, ()):
+                self._new[part] -= 1
+        return unknown - len(self._stated_by)

@@ -22,8 +22,8 @@ from sharedctx_workers.compressors.text_parts import Part, Role
 
 __all__ = ("SHARE", "Ranking", "rank_parts")
 
-SHARE = 0.48
-"""What the default rendering takes of prose, whose facts are spread thinly."""
+SHARE = 0.7
+"""What the default rendering takes at most of prose, whose facts are spread thinly."""
 
 
 _TROUBLE = frozenset(
@@ -48,16 +48,16 @@ class Ranking(NamedTuple):
 
     Attributes:
         ranks: Rank of each part, smallest for what is needed first; at 1.0 the parts so far take
-            `SHARE` of the text.
-        enough: The rank at which every fact is stated and a fair share of the text is shown.
+            the share of the text that was given.
+        enough: The rank at which nearly every fact is stated and a fair share of the text is shown.
     """
 
     ranks: list[float]
     enough: float
 
 
-def rank_parts(text: str, parts: Sequence[Part]) -> Ranking:
-    """Return the ranks of the parts of `text`."""
+def rank_parts(text: str, parts: Sequence[Part], share: float = SHARE) -> Ranking:
+    """Return the ranks of the parts of `text`, of which at most `share` is to be shown."""
     worth = _smoothed(parts, _scores(text, parts))
     if worth:
         worth[0] += 2
@@ -65,8 +65,8 @@ def rank_parts(text: str, parts: Sequence[Part]) -> Ranking:
     costs = [(part.end - part.start) / _CHARS_PER_TOKEN for part in parts]
     order, covered = cover(_facts(text, parts), worth, costs)
     ranks = [0.0] * len(parts)
-    taken, whole = 0.0, SHARE * sum(costs) or 1.0
-    enough = _FAIR / SHARE
+    taken, whole = 0.0, share * sum(costs) or 1.0
+    enough = _FAIR / share
     for place, i in enumerate(order, start=1):
         ranks[i] = _FIRST + taken / whole
         taken += costs[i]
