@@ -1,0 +1,84 @@
+"""Probes of source code: every definition, signature and import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.benchmarks.compression.probes.code_grammar import (
+    Definition,
+    Outline,
+    language_of,
+    outline,
+)
+from tests.benchmarks.compression.probes.probe import INFORMATION, Probe, generator, has, in_order
+
+__all__ = ("code_probes",)
+
+_KEYWORDS = frozenset(
+    "def class function func fn struct interface enum type trait mod module namespace union "
+    "record macro_rules typedef".split()
+)
+_PLAIN_DEFINITION = re.compile(
+    r"^\s*(?:(?:export|pub|public|private|protected|static|async|local|abstract|final)\s+)*"
+    r"(def|class|function|func|fn|struct|interface|enum|type|trait|module|namespace|sub|proc)\s+"
+    r"([A-Za-z_]\w*)",
+    re.MULTILINE,
+)
+_PLAIN_IMPORT = re.compile(r"^\s*((?:import|from|use|using|require|include|#include)\b.*)$", re.M)
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w{3,}")
+_WORD = re.compile(r"[\w$@./-]+")
+_SHEBANG = re.compile(r"#!.*\b(python|bash|sh|ruby|node|php)")
+_SHEBANG_ENDING = {"node": "javascript", "sh": "bash"}
+
+
+def code_probes(text: str, hint: str | None = None) -> Iterator[Probe]:
+    """Yield the probes of source code.
+
+    Args:
+        text: The source.
+        hint: A file name, or the language as a fence names it.
+    """
+    language = language_of(hint) if hint else None
+    if language is None and (shebang := _SHEBANG.match(text)):
+        language = _SHEBANG_ENDING.get(shebang[1], shebang[1])
+    found = outline(text, language) if language else _plain_outline(text)
+    seen = set()
+    for definition in found.definitions:
+        if definition not in seen:
+            seen.add(definition)
+            yield from _definition_probes(definition)
+    for words in dict.fromkeys(found.imports):
+        window = 2 * sum(len(word) + 2 for word in words) + 40
+        yield in_order("import", words, window=window)
+    yield from _random_lines(text)
+
+
+def _definition_probes(definition: Definition) -> Iterator[Probe]:
+    must = not definition.local
+    group = "constant" if definition.constant else "definition"
+    if definition.local:
+        group = "local definition"
+    if definition.keyword in _KEYWORDS:
+        words = (definition.keyword, definition.name)
+        yield in_order(group, words, window=len(definition.name) + 30, must=must)
+    else:
+        yield has(group, definition.name, must=must)
+    if definition.parameters and must:
+        window = definition.length + definition.length // 2 + 40
+        yield in_order("signature", (definition.name, *definition.parameters), window=window)
+
+
+def _plain_outline(text: str) -> Outline:
+    """Return definitions and imports of a language that has no grammar here."""
+    return Outline(
+        [Definition(match[2], match[1]) for match in _PLAIN_DEFINITION.finditer(text)],
+        [tuple(_WORD.findall(match[1])) for match in _PLAIN_IMPORT.finditer(text)],
+    )
+
+
+def _random_lines(text: str) -> Iterator[Probe]:
+    """Yield random identifiers: what bodies use."""
+    names = list(dict.fromkeys(_IDENTIFIER.findall(text)))
+    for name in generator(text).sample(names, min(INFORMATION, len(names))):
+        yield has("random identifier", name, must=False)
