@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.benchmarks.compression.probes.code_grammar import (
     Definition,
@@ -15,9 +16,14 @@ from tests.benchmarks.compression.probes.probe import INFORMATION, Probe, genera
 
 __all__ = ("code_probes",)
 
-_KEYWORDS = frozenset(
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_KEYWORDS = _set(
     "def class function func fn struct interface enum type trait mod module namespace union "
-    "record macro_rules typedef".split()
+    "record macro_rules typedef"
 )
 _PLAIN_DEFINITION = re.compile(
     r"^\s*(?:(?:export|pub|public|private|protected|static|async|local|abstract|final)\s+)*"
@@ -25,7 +31,9 @@ _PLAIN_DEFINITION = re.compile(
     r"([A-Za-z_]\w*)",
     re.MULTILINE,
 )
-_PLAIN_IMPORT = re.compile(r"^\s*((?:import|from|use|using|require|include|#include)\b.*)$", re.M)
+_PLAIN_IMPORT = re.compile(
+    r"^\s*((?:import|from|use|using|require|include|#include)\b.*)$", re.MULTILINE
+)
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{3,}")
 _WORD = re.compile(r"[\w$@./-]+")
 _SHEBANG = re.compile(r"#!.*\b(python|bash|sh|ruby|node|php)")
@@ -47,11 +55,16 @@ def code_probes(text: str, hint: str | None = None) -> Iterator[Probe]:
     for definition in found.definitions:
         if definition not in seen:
             seen.add(definition)
-            yield from _definition_probes(definition)
+            yield from map(_in_code, _definition_probes(definition))
     for words in dict.fromkeys(found.imports):
         window = 2 * sum(len(word) + 2 for word in words) + 40
-        yield in_order("import", words, window=window)
+        yield _in_code(in_order("import", words, window=window))
     yield from _random_lines(text)
+
+
+def _in_code(probe: Probe) -> Probe:
+    """Return `probe` for what stands outside of notes: a note names what is called, too."""
+    return replace(probe, check=lambda view: probe.check(view.without_notes))
 
 
 def _definition_probes(definition: Definition) -> Iterator[Probe]:

@@ -16,6 +16,11 @@ from tree_sitter import Language, Node, Parser
 
 __all__ = ("Definition", "Outline", "language_of", "outline")
 
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
 _GRAMMARS: Final = {
     "python": ("tree_sitter_python", "language"),
     "javascript": ("tree_sitter_javascript", "language"),
@@ -46,37 +51,38 @@ _ENDINGS: Final = {
     "php": "php",
     **dict.fromkeys(("sh", "bash", "shell", "zsh", "console"), "bash"),
 }
-_FUNCTIONS = frozenset(
-    "function_definition function_declaration generator_function_declaration method_definition "
-    "method_declaration constructor_declaration function_item function_signature_item method "
-    "singleton_method function_signature abstract_method_signature method_signature method_elem "
-    "method_spec preproc_function_def delegate_declaration local_function_statement "
-    "destructor_declaration operator_declaration compact_constructor_declaration "
-    "annotation_type_element_declaration".split()
+_FUNCTIONS = _set(
+    "function_definition function_declaration generator_function_declaration "
+    "method_definition method_declaration constructor_declaration function_item "
+    "function_signature_item method singleton_method function_signature "
+    "abstract_method_signature method_signature method_elem method_spec preproc_function_def "
+    "delegate_declaration local_function_statement destructor_declaration "
+    "operator_declaration compact_constructor_declaration annotation_type_element_declaration"
 )
-_TYPES = frozenset(
+_TYPES = _set(
     "class_definition class_declaration abstract_class_declaration interface_declaration "
     "type_alias_declaration enum_declaration internal_module module type_spec type_alias "
     "struct_item enum_item union_item trait_item mod_item type_item record_declaration "
-    "annotation_type_declaration struct_specifier enum_specifier class_specifier union_specifier "
-    "namespace_definition namespace_declaration struct_declaration class trait_declaration "
-    "type_definition alias_declaration type_alias_statement macro_definition "
-    "record_struct_declaration concept_definition".split()
+    "annotation_type_declaration struct_specifier enum_specifier class_specifier "
+    "union_specifier namespace_definition namespace_declaration struct_declaration class "
+    "trait_declaration type_definition alias_declaration type_alias_statement "
+    "macro_definition record_struct_declaration concept_definition"
 )
-_IMPORTS = frozenset(
-    "import_statement import_from_statement future_import_statement import_spec use_declaration "
-    "import_declaration preproc_include using_directive namespace_use_declaration "
-    "extern_crate_declaration using_declaration package_clause package_declaration".split()
+_IMPORTS = _set(
+    "import_statement import_from_statement future_import_statement import_spec "
+    "use_declaration import_declaration preproc_include using_directive "
+    "namespace_use_declaration extern_crate_declaration using_declaration package_clause "
+    "package_declaration"
 )
-_CONSTANTS = frozenset(
+_CONSTANTS = _set(
     "assignment variable_declarator const_spec var_spec const_item static_item preproc_def "
     "const_element init_declarator variable_assignment property_declaration "
-    "public_field_definition field_definition".split()
+    "public_field_definition field_definition"
 )
-_BODIES_ONLY = frozenset("struct_specifier enum_specifier class_specifier union_specifier".split())
-_PARAMETERS = frozenset(
-    "parameters formal_parameters parameter_list method_parameters preproc_params".split()
-)
+_FUNCTION_VALUES = _set("variable_declarator assignment_expression pair field_definition")
+_FIELDS = _set("field_declaration public_field_definition field_definition")
+_BODIES_ONLY = _set("struct_specifier enum_specifier class_specifier union_specifier")
+_PARAMETERS = _set("parameters formal_parameters parameter_list method_parameters preproc_params")
 _NAMES = re.compile(r"[\w$]+[?!=]?")
 _WORD = re.compile(r"[\w$@./-]+")
 _FENCE_SAME = frozenset(_GRAMMARS)
@@ -131,7 +137,7 @@ def outline(text: str, language: str) -> Outline:
     while pending:
         node, local = pending.pop()
         inner = local
-        if node.type in _IMPORTS and _has_text(node) and node.is_named:
+        if node.is_named and (node.type in _IMPORTS or _is_require(node)):
             if not local:
                 found.imports.append(tuple(_WORD.findall(_text(node))))
             if node.type != "import_declaration" or language != "go":
@@ -149,8 +155,10 @@ def _text(node: Node) -> str:
     return node.text.decode(errors="replace") if node.text else ""
 
 
-def _has_text(node: Node) -> bool:
-    return bool(node.text)
+def _is_require(node: Node) -> bool:
+    """Return whether `node` is what Ruby has for an import."""
+    method = node.child_by_field_name("method") if node.type == "call" else None
+    return method is not None and _text(method) in ("require", "require_relative")
 
 
 def _definitions(node: Node, *, local: bool) -> Iterator[Definition]:
@@ -161,10 +169,17 @@ def _definitions(node: Node, *, local: bool) -> Iterator[Definition]:
         if node.type in _BODIES_ONLY and node.child_by_field_name("body") is None:
             return
         name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+        inner = name.child_by_field_name("declarator") if name is not None else None
+        while inner is not None or (name is not None and name.type == "parenthesized_declarator"):
+            assert name is not None
+            name = inner or next(iter(name.named_children), None)
+            inner = name.child_by_field_name("declarator") if name is not None else None
         if name is not None and (found := _NAMES.findall(_text(name))):
             yield Definition(found[-1], _before(node, name), local=local)
-    elif node.type == "declaration" and not local:
+    elif node.type in ("declaration", "field_declaration") and not local:
         yield from _prototypes(node)
+    elif node.type in _FUNCTION_VALUES:
+        yield from _function_value(node, local=local)
     elif node.type in _CONSTANTS and not local:
         yield from _constants(node)
 
@@ -216,6 +231,20 @@ def _prototypes(node: Node) -> Iterator[Definition]:
         )
 
 
+def _function_value(node: Node, *, local: bool) -> Iterator[Definition]:
+    """Yield the function that a variable, property or member of an object is given."""
+    value = node.child_by_field_name("value") or node.child_by_field_name("right")
+    parameters = value.child_by_field_name("parameters") if value else None
+    names = [node.child_by_field_name(label) for label in ("name", "left", "key", "property")]
+    found = _NAMES.findall(_text(next(filter(None, names), node)))
+    if parameters is not None and found:
+        start = next(filter(None, names), node).start_byte
+        length = parameters.end_byte - start
+        yield Definition(found[-1], "", tuple(_parameter_names(parameters)), length, local)
+    elif not local and node.type not in ("assignment_expression", "pair"):
+        yield from _constants(node)
+
+
 def _constants(node: Node) -> Iterator[Definition]:
     """Yield the names that an assignment or declaration at the top of a file or class gives."""
     name = (
@@ -223,30 +252,34 @@ def _constants(node: Node) -> Iterator[Definition]:
         or node.child_by_field_name("left")
         or node.child_by_field_name("declarator")
         or node.child_by_field_name("property")
-        or next(iter(node.named_children), None)
+        or next((child for child in node.named_children if child.type == "name"), None)
     )
-    value = node.child_by_field_name("value")
-    if name is None or "pattern" in name.type or not _at_top(node):
+    guard = node.type == "preproc_def" and node.child_by_field_name("value") is None
+    if name is None or guard or not _is_constant(node) or not _at_top(node):
         return
     found = _NAMES.fullmatch(_text(name).lstrip("*& ").partition("[")[0])
-    if found is None:
-        return
-    parameters = value.child_by_field_name("parameters") if value else None
-    if parameters is not None:
-        names = tuple(_parameter_names(parameters))
-        yield Definition(found[0], "", names, parameters.end_byte - name.start_byte)
-    else:
+    if found:
         yield Definition(found[0], constant=True)
 
 
-_ABOVE = frozenset(
+def _is_constant(node: Node) -> bool:
+    """Return whether a field of a class is the same for all objects; other nodes always are."""
+    field_node = node if node.type in _FIELDS else node.parent
+    while field_node is not None and field_node.type == "variable_declaration":
+        field_node = field_node.parent
+    if field_node is None or field_node.type not in _FIELDS:
+        return True
+    return re.search(r"\b(?:static|final|const|readonly)\b", _text(field_node)[:200]) is not None
+
+
+_ABOVE = _set(
     "module program translation_unit source_file compilation_unit export_statement "
-    "lexical_declaration variable_declaration expression_statement block class_body body_statement "
-    "class_definition class_declaration declaration const_declaration var_declaration class "
-    "var_spec_list declaration_list linkage_specification preproc_ifdef preproc_if preproc_else "
-    "namespace_definition field_declaration_list mod_item impl_item trait_item "
-    "abstract_class_declaration decorated_definition namespace_declaration program_body "
-    "field_declaration preproc_elif const_element enum_declaration".split()
+    "lexical_declaration variable_declaration expression_statement block class_body "
+    "body_statement class_definition class_declaration declaration const_declaration "
+    "var_declaration class var_spec_list declaration_list linkage_specification preproc_ifdef "
+    "preproc_if preproc_else namespace_definition field_declaration_list mod_item impl_item "
+    "trait_item abstract_class_declaration decorated_definition namespace_declaration "
+    "program_body field_declaration preproc_elif const_element enum_declaration"
 )
 
 

@@ -1,4 +1,4 @@
-"""What columns of records hold that a reader must be told: extremes, rare values, first and last."""
+"""What a reader of records must be told: extremes, rare values, first and last."""
 
 from __future__ import annotations
 

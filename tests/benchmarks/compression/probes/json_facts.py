@@ -61,8 +61,8 @@ def json_probes(text: str) -> Iterator[Probe]:
         yield _count_probe(path, array)
     for records in walk.tables:
         yield from _table_probes(records)
-    for name, strings in walk.strings.items():
-        yield from _error_probes(name, strings)
+    for strings in walk.strings.values():
+        yield from _error_probes(strings)
     yield from _random_strings(text, walk)
 
 
@@ -79,7 +79,7 @@ class _Walk:
     def __init__(self, root: Any) -> None:
         self.keys: dict[str, None] = {}
         self.arrays: list[tuple[str, Sequence[Any]]] = []
-        self.tables: list[list[Mapping[str, Any]]] = []
+        self.tables: list[Sequence[Mapping[str, Any]]] = []
         self.strings: dict[str, list[str]] = {}
         pending: list[tuple[str, str, Any]] = [("", "", root)]
         while pending:
@@ -164,7 +164,7 @@ def _table_probes(records: Sequence[Mapping[str, Any]]) -> Iterator[Probe]:
 
 def _flat(record: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict[str, str]:
     """Return the scalars of an object, those of objects in it by dotted names."""
-    flat = {}
+    flat: dict[str, str] = {}
     for name, value in record.items():
         if isinstance(value, dict) and depth:
             flat |= _flat(value, f"{prefix}{name}.", depth - 1)
@@ -182,15 +182,15 @@ def _odd_literals(records: Sequence[Mapping[str, Any]]) -> Iterator[Probe]:
         for name, value in record.items():
             if value is None or isinstance(value, bool):
                 rows.setdefault((name, value), []).append(row)
-    for (name, value), places in rows.items():
+    for (_, value), places in rows.items():
         for place in places if len(places) <= 2 else ():
             identity = next(iter(_flat(records[place]).values()), "")
             if identity and len(identity) <= _LONGEST:
                 yield has(f"rare {json.dumps(value)}", identity)
 
 
-def _error_probes(name: str, strings: Sequence[str]) -> Iterator[Probe]:
-    """Yield the strings that tell of errors, unless most under that name seem to."""
+def _error_probes(strings: Sequence[str]) -> Iterator[Probe]:
+    """Yield the strings that tell of errors, unless many of `strings` seem to."""
     wrong = [value for value in strings if _ERROR.search(value)]
     distinct = {_DIGITS.sub("0", value): value for value in reversed(wrong)}
     rare = 4 * len(wrong) <= len(strings) or len(distinct) <= _BIG

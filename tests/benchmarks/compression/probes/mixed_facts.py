@@ -25,14 +25,13 @@ _FENCE = re.compile(
 _JSON_START = re.compile(r"[\[{]")
 _LEAST_JSON = 200
 _LEAST_LINES = 4
+_LOG = (
+    r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d|\S*Traceback \(most"
+    r"|[A-Z]{4,8}[ :\]]|  File \""
+)
 _SHAPES = (
     ("diff", re.compile(r"diff --git |--- a/|@@ -\d")),
-    (
-        "log",
-        re.compile(
-            r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d|\S*Traceback \(most|[A-Z]{4,8}[ :\]]|  File \""
-        ),
-    ),
+    ("log", re.compile(_LOG)),
     ("search", re.compile(r"[^\s:]+:\d+:")),
     ("table", re.compile(r"\|.*\|")),
 )
@@ -97,12 +96,15 @@ def _outside(text: str) -> Iterator[_Part]:
     decoder = json.JSONDecoder()
     place = 0
     match = _JSON_START.search(text)
-    while match:
+    effort = 10 * len(text)  # broken JSON is not read again from each of its braces
+    while match and effort > 0:
         end = match.end()
         try:
             _, end = decoder.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
-            pass
+        except json.JSONDecodeError as error:
+            effort -= error.pos - match.start()
+        except RecursionError:
+            effort = 0
         if end - match.start() >= _LEAST_JSON:
             yield from _runs(text[place : match.start()])
             yield _Part("json", text[match.start() : end])

@@ -29,7 +29,7 @@ _ENTITY = re.compile(
     r"https?://[^\s<>()\[\]\"'`]+[\w/]"  # addresses
     r"|(?<![\w-])--?[A-Za-z][\w-]+"  # flags
     r"|(?<![\w.])/?(?:[\w.-]+/)+[\w.-]*\w"  # paths
-    r"|\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z0-9]+[A-Z]\w+\b"  # names in code
+    r"|\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z0-9]+[A-Z]\w+\b"  # code
     r"|\b[A-Z]{2,}\b"  # acronyms
     r"|(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*"  # names inside sentences
 )

@@ -66,7 +66,6 @@ class View:
     Attributes:
         raw: The rendition.
         text: It in the form of `plain`, without places and amounts in elision notes.
-        outside: As `text`, without any elision notes.
         lines: Its lines, each in the form of `plain`.
         stated: Every integer that stands in it, elision notes included.
     """
@@ -76,10 +75,14 @@ class View:
         decoded = _decoded(raw)
         whole = f"{raw}\n{decoded}" if decoded else raw
         self.text = plain(NOTE.sub(lambda note: _LOCATION.sub("", note[0]), whole))
-        self.outside = plain(NOTE.sub("", whole))
         self.lines = frozenset(map(plain, raw.split("\n")))
         self.stated = frozenset(_STATED.findall(raw))
         self._words = frozenset(_WORD.findall(self.text))
+
+    @functools.cached_property
+    def without_notes(self) -> View:
+        """The view of the rendition without its elision notes."""
+        return View(NOTE.sub("", self.raw))
 
     @functools.cached_property
     def shown(self) -> int:
