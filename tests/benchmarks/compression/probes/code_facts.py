@@ -13,6 +13,7 @@ from tests.benchmarks.compression.probes.code_grammar import (
     outline,
 )
 from tests.benchmarks.compression.probes.probe import INFORMATION, Probe, generator, has, in_order
+from tests.benchmarks.compression.probes.view import plain
 
 __all__ = ("code_probes",)
 
@@ -59,7 +60,7 @@ def code_probes(text: str, hint: str | None = None) -> Iterator[Probe]:
     for words in dict.fromkeys(found.imports):
         window = 2 * sum(len(word) + 2 for word in words) + 40
         yield _in_code(in_order("import", words, window=window))
-    yield from _random_lines(text)
+    yield from _random_identifiers(text)
 
 
 def _in_code(probe: Probe) -> Probe:
@@ -90,8 +91,8 @@ def _plain_outline(text: str) -> Outline:
     )
 
 
-def _random_lines(text: str) -> Iterator[Probe]:
+def _random_identifiers(text: str) -> Iterator[Probe]:
     """Yield random identifiers: what bodies use."""
-    names = list(dict.fromkeys(_IDENTIFIER.findall(text)))
+    names = list(dict.fromkeys(_IDENTIFIER.findall(plain(text))))
     for name in generator(text).sample(names, min(INFORMATION, len(names))):
         yield has("random identifier", name, must=False)

@@ -175,7 +175,8 @@ def _definitions(node: Node, *, local: bool) -> Iterator[Definition]:
             name = inner or next(iter(name.named_children), None)
             inner = name.child_by_field_name("declarator") if name is not None else None
         if name is not None and (found := _NAMES.findall(_text(name))):
-            yield Definition(found[-1], _before(node, name), local=local)
+            keyword = _before(node, name) if len(found) == 1 else ""
+            yield Definition(found[-1], keyword, local=local)
     elif node.type in ("declaration", "field_declaration") and not local:
         yield from _prototypes(node)
     elif node.type in _FUNCTION_VALUES:

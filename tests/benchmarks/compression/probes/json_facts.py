@@ -58,7 +58,8 @@ def json_probes(text: str) -> Iterator[Probe]:
     for key in walk.keys:
         yield _key_probe(key)
     for path, array in walk.arrays:
-        yield _count_probe(path, array)
+        dense = _dense(values) if array is values else _dense([array])
+        yield _count_probe(path, len(array), dense)
     for records in walk.tables:
         yield from _table_probes(records)
     for strings in walk.strings.values():
@@ -142,16 +143,19 @@ def _names(text: str, start: int, end: int) -> bool:
     return before[-1:] in set(",{.[|(:;") or after[:1] in set(_NEAR_KEY) or not before or not after
 
 
-def _count_probe(path: str, array: Sequence[Any]) -> Probe:
+def _dense(values: Sequence[Any]) -> str:
+    """Return `values` without any white space, as in `View.dense`."""
+    written = (json.dumps(value, separators=(",", ":"), ensure_ascii=False) for value in values)
+    return "".join(plain(value).replace(" ", "") for value in written)
+
+
+def _count_probe(path: str, count: int, dense: str) -> Probe:
     """Return the probe of the length of an array: stated, or all of it is there to be counted."""
-    dense = plain(json.dumps(array, separators=(",", ":"), ensure_ascii=False)).replace(" ", "")
 
     def check(view: View) -> bool:
-        if str(len(array)) in view.stated or f"{len(array):,}" in view.raw:
-            return True
-        return dense in view.dense
+        return str(count) in view.stated or f"{count:,}" in view.raw or dense in view.dense
 
-    return Probe("count", must=True, fact=f"{path or 'array'}: {len(array)}", check=check)
+    return Probe("count", must=True, fact=f"{path or 'array'}: {count}", check=check)
 
 
 def _table_probes(records: Sequence[Mapping[str, Any]]) -> Iterator[Probe]:
