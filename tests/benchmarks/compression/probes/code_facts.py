@@ -35,7 +35,7 @@ _PLAIN_DEFINITION = re.compile(
 _PLAIN_IMPORT = re.compile(
     r"^\s*((?:import|from|use|using|require|include|#include)\b.*)$", re.MULTILINE
 )
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w{3,}")
+_IDENTIFIER = re.compile(r"\b[A-Za-z_]\w{3,}")
 _WORD = re.compile(r"[\w$@./-]+")
 _SHEBANG = re.compile(r"#!.*\b(python|bash|sh|ruby|node|php)")
 _SHEBANG_ENDING = {"node": "javascript", "sh": "bash"}
@@ -87,7 +87,7 @@ def _plain_outline(text: str) -> Outline:
     """Return definitions and imports of a language that has no grammar here."""
     return Outline(
         [Definition(match[2], match[1]) for match in _PLAIN_DEFINITION.finditer(text)],
-        [tuple(_WORD.findall(match[1])) for match in _PLAIN_IMPORT.finditer(text)],
+        [tuple(_WORD.findall(plain(match[1]))) for match in _PLAIN_IMPORT.finditer(text)],
     )
 
 

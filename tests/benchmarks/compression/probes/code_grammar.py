@@ -14,6 +14,8 @@ from typing import Final
 
 from tree_sitter import Language, Node, Parser
 
+from tests.benchmarks.compression.probes.view import plain
+
 __all__ = ("Definition", "Outline", "language_of", "outline")
 
 
@@ -139,7 +141,7 @@ def outline(text: str, language: str) -> Outline:
         inner = local
         if node.is_named and (node.type in _IMPORTS or _is_require(node)):
             if not local:
-                found.imports.append(tuple(_WORD.findall(_text(node))))
+                found.imports.append(tuple(_WORD.findall(plain(_text(node)))))
             if node.type != "import_declaration" or language != "go":
                 continue
             found.imports.pop()
@@ -174,7 +176,7 @@ def _definitions(node: Node, *, local: bool) -> Iterator[Definition]:
             assert name is not None
             name = inner or next(iter(name.named_children), None)
             inner = name.child_by_field_name("declarator") if name is not None else None
-        if name is not None and (found := _NAMES.findall(_text(name))):
+        if name is not None and (found := _NAMES.findall(plain(_text(name)))):
             keyword = _before(node, name) if len(found) == 1 else ""
             yield Definition(found[-1], keyword, local=local)
     elif node.type in ("declaration", "field_declaration") and not local:
@@ -194,7 +196,7 @@ def _function(node: Node, *, local: bool) -> Iterator[Definition]:
             return
         name = declarator.child_by_field_name("declarator")
         parameters = declarator.child_by_field_name("parameters")
-    if name is None or not (found := _NAMES.findall(_text(name))):
+    if name is None or not (found := _NAMES.findall(plain(_text(name)))):
         return
     end = parameters.end_byte if parameters else name.end_byte
     yield Definition(

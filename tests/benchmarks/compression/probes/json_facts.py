@@ -18,6 +18,8 @@ _ERROR = re.compile(
     r"timed? ?out|unreachable|crash(?:ed)?|unauthorized|not found)\b",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"doc|descr|summary|title|comment|help", re.IGNORECASE)
+_PATH = re.compile(r"\S*[/\\.]\S*")
 _DIGITS = re.compile(r"\d+")
 _BIG = 10
 _MAP = 20
@@ -62,8 +64,8 @@ def json_probes(text: str) -> Iterator[Probe]:
         yield _count_probe(path, len(array), dense)
     for records in walk.tables:
         yield from _table_probes(records)
-    for strings in walk.strings.values():
-        yield from _error_probes(strings)
+    for name, strings in walk.strings.items():
+        yield from _error_probes(name, strings)
     yield from _random_strings(text, walk)
 
 
@@ -193,13 +195,14 @@ def _odd_literals(records: Sequence[Mapping[str, Any]]) -> Iterator[Probe]:
                 yield has(f"rare {json.dumps(value)}", identity)
 
 
-def _error_probes(strings: Sequence[str]) -> Iterator[Probe]:
-    """Yield the strings that tell of errors, unless many of `strings` seem to."""
-    wrong = [value for value in strings if _ERROR.search(value)]
+def _error_probes(name: str, strings: Sequence[str]) -> Iterator[Probe]:
+    """Yield the strings that tell of errors; documentation only tells about them."""
+    wrong = [value for value in strings if _ERROR.search(value) and not _PATH.fullmatch(value)]
     distinct = {_DIGITS.sub("0", value): value for value in reversed(wrong)}
     rare = 4 * len(wrong) <= len(strings) or len(distinct) <= _BIG
+    must = rare and not _PROSE.search(name)
     for value in reversed(distinct.values()):
-        yield has("error", value, must=rare)
+        yield has("error", value, must=must)
 
 
 def _random_strings(text: str, walk: _Walk) -> Iterator[Probe]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
+from tests.benchmarks.compression.probes.page import read_page
 from tests.benchmarks.compression.probes.probe import (
     INFORMATION,
     Probe,
@@ -24,14 +24,17 @@ _HEADING = re.compile(
     r"|^(\d+(?:\.\d+)*\.? +[A-Z].{2,80})$",  # numbered
     re.MULTILINE,
 )
-_NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)*(?:\s?(?:%|[kKMGT]i?B\b|ms\b|seconds?\b))?")
+_NUMBER = re.compile(
+    r"\b\d{4}-\d\d-\d\d\b"  # dates
+    r"|(?<![\w.-])\d+(?:,\d{3})*(?:\.\d+)*(?![-.:,]?\d|\w)(?:\s?(?:%|[kKMGT]i?B\b|ms\b|seconds?\b))?"
+)
 _ENTITY = re.compile(
     r"https?://[^\s<>()\[\]\"'`]+[\w/]"  # addresses
     r"|(?<![\w-])--?[A-Za-z][\w-]+"  # flags
     r"|(?<![\w.])/?(?:[\w.-]+/)+[\w.-]*\w"  # paths
     r"|\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z0-9]+[A-Z]\w+\b"  # code
     r"|\b[A-Z]{2,}\b"  # acronyms
-    r"|(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*"  # names inside sentences
+    r"|(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)*\b"  # names inside sentences
 )
 _NEGATION = re.compile(
     r"\b(not|never|no|none|nor|cannot|without|must|unless|except|only|[a-z]+n't)\s+"
@@ -39,19 +42,17 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_TAGGED = re.compile(r"<(?:html|body|div|p|h[1-6])\b", re.IGNORECASE)
 
 
 def text_probes(text: str) -> Iterator[Probe]:
     """Yield the probes of a text for people; of HTML only what a browser shows counts."""
-    if len(_TAGGED.findall(text[:20_000])) > 2:
-        page = _Page()
-        page.feed(text)
-        yield from (has("heading", heading) for heading in dict.fromkeys(page.headings) if heading)
-        text = page.text()
+    page = read_page(text)
+    if page is None:
+        headings = [next(filter(None, match.groups())) for match in _HEADING.finditer(text)]
     else:
-        for match in _HEADING.finditer(text):
-            yield has("heading", next(filter(None, match.groups())))
+        headings, text = page.headings, page.text
+    for heading in headings:
+        yield has("heading", heading)
     for number in _distinct(_NUMBER, text):
         if sum(character.isdigit() for character in number) > 1 or not number[-1:].isdigit():
             yield has("number", number)
@@ -79,38 +80,3 @@ def _random_numbers(text: str) -> Iterator[Probe]:
             must=False,
             fact=part,
         )
-
-
-class _Page(HTMLParser):
-    """The text of a page and its headings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headings: list[str] = []
-        self._parts: list[str] = []
-        self._hidden = 0
-        self._heading: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in ("script", "style", "head", "nav", "footer")
-        if re.fullmatch(r"h[1-6]", tag):
-            self._heading = []
-        self._parts.append("\n" if tag in ("p", "div", "li", "tr", "br") else "")
-
-    def handle_endtag(self, tag: str) -> None:
-        hides = tag in ("script", "style", "head", "nav", "footer")
-        self._hidden = max(0, self._hidden - hides)
-        if re.fullmatch(r"h[1-6]", tag) and self._heading is not None:
-            self.headings.append(" ".join("".join(self._heading).split()))
-            self._heading = None
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
-            return
-        self._parts.append(data)
-        if self._heading is not None:
-            self._heading.append(data)
-
-    def text(self) -> str:
-        """Return what a browser shows, without navigation."""
-        return "".join(self._parts)

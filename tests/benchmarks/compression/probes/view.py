@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from sharedctx.decode import decode_values
 from sharedctx.exact_json import dump
 from sharedctx.notes import NOTE
+from tests.benchmarks.compression.probes.page import read_page
 
 __all__ = ("View", "plain", "view_of")
 
@@ -73,7 +74,8 @@ class View:
     def __init__(self, raw: str) -> None:
         self.raw = raw
         decoded = _decoded(raw)
-        whole = f"{raw}\n{decoded}" if decoded else raw
+        page = read_page(raw)
+        whole = "\n".join(filter(None, (raw, decoded, page.text if page else "")))
         self.text = plain(NOTE.sub(lambda note: _LOCATION.sub("", note[0]), whole))
         self.lines = frozenset(map(plain, raw.split("\n")))
         self.stated = frozenset(_STATED.findall(raw))
