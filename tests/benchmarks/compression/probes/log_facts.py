@@ -34,7 +34,7 @@ _SUMMARY = re.compile(
     re.IGNORECASE,
 )
 _TRACEBACK = re.compile(r"(.*?)Traceback \(most recent call last\):")
-_VARIABLE = re.compile(r"\d|[/\\@=]|\w:\w|^[\[(<{].*[\])>}]$|^\W+$")
+_VARIABLE = re.compile(r"\d|[/\\@=]|\w:\w|^[\[(<{].*[\])>}]$|^[\W_]+$")
 _SUPPORT = 3
 
 

@@ -13,9 +13,8 @@ _LEAST_TAGS = 3
 _HEAD = 20_000
 _HIDDEN = frozenset(("script", "style", "head", "nav", "footer", "template"))
 _HEADING = re.compile(r"h[1-6]")
-_INLINE = frozenset(
-    ("a", "abbr", "b", "bdi", "cite", "code", "dfn", "em", "font", "i", "kbd", "mark", "q", "s")
-    + ("samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr", "del", "ins")
+_INLINE = re.compile(
+    r"a|abbr|b|bdi|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|tt|u"
 )
 
 
@@ -69,5 +68,5 @@ class _Reader(HTMLParser):
             self._heading.append(data)
 
     def _break_before(self, tag: str) -> None:
-        if tag not in _INLINE:
+        if not _INLINE.fullmatch(tag):
             self.parts.append("\n")

@@ -74,7 +74,7 @@ def in_order(
     )
 
 
-def near(group: str, one: str, other: str, *, window: int, must: bool = False) -> Probe:
+def near(group: str, one: str, other: str, *, window: int, must: bool = True) -> Probe:
     """Return a probe for two values that belong together."""
     return Probe(group, must, f"{one} ~ {other}", lambda view: view.near(one, other, window))
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tests.benchmarks.compression.probes.probe import INFORMATION, Probe, generator, has
-from tests.benchmarks.compression.probes.view import View, plain
+from tests.benchmarks.compression.probes.probe import INFORMATION, Probe, generator, has, near
+from tests.benchmarks.compression.probes.view import View, plain, view_of
 
 __all__ = ("path_probe", "search_probes")
 
@@ -16,11 +16,11 @@ _CONTEXT = re.compile(r"(?P<path>[^\s:][^\n]*?)-(?P<line>\d+)-(?P<text>.*)")
 _NUMBERED = re.compile(r"(?P<line>\d+)[:-](?:\d+:)?(?P<text>.*)")
 _PLAIN_HIT = re.compile(r"(?P<path>[\w./@+~-]*[\w@+~-]):(?P<text>.*)")
 _LONG_ENTRY = re.compile(
-    r"[-dlcbps][rwxsStT-]{9}[.+@]?\s+\d+\s+\S+\s+\S+\s+[\d.,]+[KMGT]?\s+\S+\s+\S+\s+\S+\s(?P<name>.+)"
+    r"(?:\s*\d+\s+\d+\s+)?[-dlcbps][rwxsStT-]{9}[.+@]?\s+\d+\s+\S+\s+\S+\s+[\d.,]+[KMGT]?\s+\S+\s+\S+\s+\S+\s(?P<name>.+)"
 )
 _BRANCH = re.compile(r"(?P<lead>(?:[│|`├└─\s\xa0-]*))(?:[├└|`]─?[─-]+)\s?(?P<name>.+)")
+_ATTRIBUTES = re.compile(r"^\[[^\]]*\]\s+")
 _FEW_FILES = 100
-_PLACES = 100
 
 
 class _Hit(NamedTuple):
@@ -73,7 +73,11 @@ def _hit_probes(text: str, hits: Sequence[_Hit]) -> Iterator[Probe]:
         first.setdefault(hit.path, hit.text)
     for path, line in first.items():
         yield path_probe("file", path)
-        if any(map(str.isalnum, line)):
+        if line.strip().isdecimal():  # grep -c
+            yield near(
+                "hits of a file", path.rpartition("/")[2], line.strip(), window=len(path) + 80
+            )
+        elif any(map(str.isalnum, line)):
             yield has("first hit", line)
     for hit in generator(text).sample(hits, min(INFORMATION, len(hits))):
         if any(map(str.isalnum, hit.text)):
@@ -119,7 +123,8 @@ def _tree(lines: Sequence[str]) -> list[_Entry]:
         match = _BRANCH.match(line)
         if match is None:
             continue
-        depth, name = len(match["lead"]), match["name"].strip().partition(" -> ")[0]
+        depth = len(match["lead"])
+        name = _ATTRIBUTES.sub("", match["name"]).strip().partition(" -> ")[0]
         while parents and parents[-1][0] >= depth:
             parents.pop()
         found.append("/".join([*(parent for _, parent in parents), name.rstrip("/")]))
@@ -129,18 +134,30 @@ def _tree(lines: Sequence[str]) -> list[_Entry]:
 
 
 def _listing_probes(text: str, entries: Sequence[_Entry]) -> Iterator[Probe]:
-    directories = dict.fromkeys(entry.path for entry in entries if entry.is_directory)
+    directories = dict.fromkeys(_directories(entries))
     files = list(dict.fromkeys(entry.path for entry in entries if not entry.is_directory))
     for path in directories:
         yield path_probe("directory", path)
+    for entry in (entries[0], entries[-1]) if entries else ():
+        yield path_probe("first and last entry", entry.path)
     few = len(files) <= _FEW_FILES
     numbers = generator(text)
     asked = files if few else numbers.sample(files, INFORMATION)
     for path in asked:
         yield path_probe("name", path, must=few)
     count = len(entries)
-    extra = sum(bool(line.strip()) for line in text.split("\n")) - count
+    extra = view_of(text).shown - count
     yield Probe("count", must=True, fact=str(count), check=lambda view: view.states(count, extra))
+
+
+def _directories(entries: Sequence[_Entry]) -> Iterator[str]:
+    """Yield the directories that are listed, and those in which files are."""
+    for entry in entries:
+        parent = entry.path.rpartition("/")[0]
+        if parent:
+            yield parent
+        if entry.is_directory:
+            yield entry.path
 
 
 def path_probe(group: str, path: str, *, must: bool = True) -> Probe:
@@ -157,23 +174,6 @@ def path_probe(group: str, path: str, *, must: bool = True) -> Probe:
             return form in view.lines or f"{form}:" in view.lines or view.has(form)
         if next(view.places(form), None) is not None:
             return True
-        for tries, place in enumerate(view.places(parts[-1])):
-            if tries == _PLACES:
-                break
-            if _below(view.text, parts[:-1], place):
-                return True
-        return False
+        return view.in_order(parts, window=len(view.text))
 
     return Probe(group, must, path, check)
-
-
-def _below(text: str, parts: Sequence[str], place: int) -> bool:
-    """Return whether `parts` stand in order, each before the next, all before `place`."""
-    end = place
-    for part in reversed(parts):
-        end = text.rfind(part, 0, end)
-        while end > 0 and text[end - 1].isalnum():
-            end = text.rfind(part, 0, end)
-        if end < 0:
-            return False
-    return True

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tests.benchmarks.compression.probes.columns import record_probes
 from tests.benchmarks.compression.probes.probe import Probe, has
+from tests.benchmarks.compression.probes.view import view_of
 
 __all__ = ("table_probes",)
 
@@ -35,7 +36,7 @@ def table_probes(text: str) -> Iterator[Probe]:
         if name:
             yield has("header", name)
     count = len(table.rows)
-    extra = sum(bool(line.strip()) for line in text.split("\n")) - count
+    extra = view_of(text).shown - count
     yield Probe(
         "row count", must=True, fact=str(count), check=lambda view: view.states(count, extra)
     )

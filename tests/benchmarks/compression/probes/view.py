@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sharedctx.decode import decode_values
@@ -79,7 +81,7 @@ class View:
         self.text = plain(NOTE.sub(lambda note: _LOCATION.sub("", note[0]), whole))
         self.lines = frozenset(map(plain, raw.split("\n")))
         self.stated = frozenset(_STATED.findall(raw))
-        self._words = frozenset(_WORD.findall(self.text))
+        self._words = Counter(_WORD.findall(self.text))
 
     @functools.cached_property
     def without_notes(self) -> View:
@@ -110,7 +112,7 @@ class View:
 
     def places(self, form: str, start: int = 0) -> Iterator[int]:
         """Yield where `form`, which `plain` made, stands in `text`, beginning at `start`."""
-        if not form or not self._words.issuperset(_WORD.findall(form)[1:-1]):
+        if not form or not all(word in self._words for word in _WORD.findall(form)[1:-1]):
             return
         number = _is_number(form)
         if form.isalnum() and not number and form not in self._words and form.isascii():
@@ -125,38 +127,51 @@ class View:
     def in_order(self, words: Sequence[str], window: int) -> bool:
         """Return whether `words` stand one after the other within `window` characters."""
         forms = [form for word in words if (form := plain(word))]
+        if not all(next(self.places(form), None) is not None for form in forms):
+            return False
         if not forms:
             return True
-        if not all(self._words.issuperset(_WORD.findall(form)[1:-1]) for form in forms):
-            return False
-        for tries, first in enumerate(self.places(forms[0])):
-            if tries == _MOST_PLACES:
-                break
-            if self._follow(forms[1:], first + len(forms[0]), first + window):
+        anchor = min(range(len(forms)), key=lambda place: self._commonness(forms[place]))
+        ahead, behind = forms[anchor + 1 :], forms[:anchor][::-1]
+        for place in itertools.islice(self.places(forms[anchor]), _MOST_PLACES):
+            end = self._next_end(ahead, place + len(forms[anchor]), place + window)
+            if end < 0:
+                continue
+            if self._previous_start(behind, place, max(0, end - window)) >= 0:
                 return True
         return False
 
-    def _follow(self, forms: Sequence[str], place: int, end: int) -> bool:
+    def _commonness(self, form: str) -> int:
+        """Return a bound for the number of places at which `form` stands."""
+        return min((self._words[word] for word in _WORD.findall(form)), default=len(self.text))
+
+    def _next_end(self, forms: Sequence[str], place: int, end: int) -> int:
+        """Return where the last of `forms` ends, each as soon as possible after the one before."""
         for form in forms:
             number = _is_number(form)
             found = self.text.find(form, place, end)
             while found >= 0 and not _bounded(self.text, found, found + len(form), number=number):
                 found = self.text.find(form, found + 1, end)
             if found < 0:
-                return False
+                return -1
             place = found + len(form)
-        return True
+        return place
+
+    def _previous_start(self, forms: Sequence[str], place: int, start: int) -> int:
+        """Return where the last of `forms` begins, each as late as possible before the last."""
+        for form in forms:
+            number = _is_number(form)
+            found = self.text.rfind(form, start, place)
+            while found >= 0 and not _bounded(self.text, found, found + len(form), number=number):
+                found = self.text.rfind(form, start, found + len(form) - 1)
+            if found < 0:
+                return -1
+            place = found
+        return place
 
     def near(self, one: str, other: str, window: int) -> bool:
         """Return whether `one` and `other` stand within `window` characters of each other."""
-        wanted = plain(other)
-        for tries, place in enumerate(self.places(plain(one))):
-            if tries == _MOST_PLACES:
-                break
-            start = max(0, place - window)
-            if self._follow([wanted], start, place + len(one) + window):
-                return True
-        return False
+        return self.in_order((one, other), window) or self.in_order((other, one), window)
 
     def states(self, count: int, units: int = 0) -> bool:
         """Return whether a reader can tell that there were `count`.
