@@ -18,13 +18,13 @@ from tests.benchmarks.compression.probes.view import plain
 __all__ = ("log_probes", "masked", "traceback_ends")
 
 _ERROR = re.compile(
-    r"\b(?:error|err|errors|fatal|fail(?:ed|ure|ures|ing|s)?|exception|panic|panicked|critical|"
-    r"crit|abort(?:ed|ing)?|segfault|denied|refused|unreachable|undefined|cannot)\b|"
+    r"(?<![\w/.-])(?:error|err|errors|fatal|fail(?:ed|ure|ures|ing|s)?|exception|panic|panicked|critical|"
+    r"crit|abort(?:ed|ing)?|segfault|denied|refused|unreachable|undefined|cannot)(?![\w/-]|\.\w)|"
     r"(?-i:\b[A-Z]\w*(?:Error|Exception)\b)",
     re.IGNORECASE,
 )
 _NO_ERROR = re.compile(
-    r"\b(?:0|no|without)\s+(?:error|fail)\w*|\b(?:errors?|fail\w*)\s*[=:]\s*0\b", re.IGNORECASE
+    r"\b(?:0|no|without)\s+(?:error|fail)\w*|\b(?:err\w*|fail\w*)\s*[=:]\s*0\b", re.IGNORECASE
 )
 _SUMMARY = re.compile(
     r"\b\d+ (?:passed|failed|errors?|warnings?|tests?|skipped|examples?|vulnerabilit\w+|"
@@ -34,28 +34,21 @@ _SUMMARY = re.compile(
     re.IGNORECASE,
 )
 _TRACEBACK = re.compile(r"(.*?)Traceback \(most recent call last\):")
+# Lines that belong to the one above them, and source code that messages quote.
+_DETAIL = re.compile(r"\s{2,}|\t|\s*\d*\s*\|")
+_SOURCE = re.compile(r"\s+(?:raise|throw|throws|except|catch)\b")
 _VARIABLE = re.compile(r"\d|[/\\@=]|\w:\w|^[\[(<{].*[\])>}]$|^[\W_]+$")
 _SUPPORT = 3
 
 
 def log_probes(text: str) -> Iterator[Probe]:
     """Yield the probes of a log."""
-    lines = _lines(text)
+    lines = [plain(line) for line in _shown(text)]
     if not lines:
         return
     for line in dict.fromkeys((lines[0], lines[-1])):
         yield has("first and last line", line)
-    templates = _Templates(lines)
-    seen: set[tuple[str, ...]] = set()
-    for line in lines:
-        words = templates.words(line)
-        if not words or words in seen:
-            continue
-        seen.add(words)
-        wrong = _ERROR.search(line) and not _NO_ERROR.search(line)
-        yield in_order(
-            "error" if wrong else "template", words, window=2 * len(line) + 40, fact=line
-        )
+    yield from _template_probes(text, lines)
     for line in _summaries(lines):
         yield has("summary", line)
     for line in traceback_ends(lines):
@@ -63,10 +56,26 @@ def log_probes(text: str) -> Iterator[Probe]:
     yield from _random_words(text, lines)
 
 
-def _lines(text: str) -> list[str]:
+def _shown(text: str) -> list[str]:
     """Return the lines that are not blank, as a terminal shows them in the end."""
-    shown = (plain(line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n"))
-    return [line for line in shown if line]
+    shown = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return [line for line in shown if plain(line)]
+
+
+def _template_probes(text: str, lines: Sequence[str]) -> Iterator[Probe]:
+    """Yield one probe for each kind of line; errors are a group of their own."""
+    templates = _Templates(lines)
+    seen: set[tuple[str, ...]] = set()
+    for raw, line in zip(_shown(text), lines, strict=True):
+        words = templates.words(line)
+        if not words or words in seen:
+            continue
+        seen.add(words)
+        wrong = _ERROR.search(line) and not _NO_ERROR.search(line) and not _SOURCE.match(raw)
+        detail = not wrong and _DETAIL.match(raw) is not None
+        group = "error" if wrong else "detail" if detail else "template"
+        window = 2 * len(line) + 40
+        yield in_order(group, words, window=window, must=not detail, fact=line)
 
 
 class _Templates:
