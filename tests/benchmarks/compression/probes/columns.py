@@ -75,7 +75,7 @@ def _rare(values: Sequence[str]) -> Iterator[Probe]:
     if len(values) < 10 or len(values) < 4 * len(counts):
         return
     for value, count in counts.items():
-        wordy = any(map(str.isalpha, value)) and len(value) > 1
+        wordy = 1 < len(value) < 2 * sum(map(str.isalpha, value))
         if count <= _RARE and wordy and len(value) <= _LONGEST_CATEGORY:
             yield has("rare category", value)
 

@@ -17,6 +17,7 @@ __all__ = ("table_probes",)
 _RULER = re.compile(r"[\s|+:=-]*[=-]{3}[\s|+:=-]*$")
 _GAP = re.compile(r"\s{2,}|\t")
 _DELIMITERS = (",", "\t", ";", "|")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?[KMGT%]?")
 _HEAD = 10
 
 
@@ -41,7 +42,7 @@ def table_probes(text: str) -> Iterator[Probe]:
         "row count", must=True, fact=str(count), check=lambda view: view.states(count, extra)
     )
     size = len(text) // max(count, 1)
-    names = [f"{place}:{name}" for place, name in enumerate(table.header)]
+    names = list(map(str, range(max(map(len, table.rows), default=0))))
     records = [
         {name: cell for name, cell in zip(names, row, strict=False) if cell} for row in table.rows
     ]
@@ -70,7 +71,7 @@ def _delimited(text: str) -> _Table | None:
         width, times = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
         if width > 1 and times >= 0.9 * len(rows) and len(rows) > 2:
             body = [[cell.strip() for cell in row] for row in rows if len(row) == width]
-            return _Table(body[0], body[1:])
+            return _with_header(body[0], body[1:])
     return None
 
 
@@ -87,5 +88,12 @@ def _fixed_width(text: str) -> _Table | None:
     if len(gaps) > 1 and len(gaps) < len(header):
         wide = [_GAP.split(line.strip()) for line in lines[first:]]
         if sum(len(row) == len(gaps) for row in wide) > 0.8 * len(wide):
-            return _Table(gaps, wide)
-    return _Table(header, rows)
+            return _with_header(gaps, wide)
+    return _with_header(header, rows)
+
+
+def _with_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> _Table:
+    """Return the table whose first line is `first`, which is no header if it holds numbers."""
+    if any(_NUMBER.fullmatch(cell) for cell in first):
+        return _Table([], [first, *rows])
+    return _Table(first, rows)
