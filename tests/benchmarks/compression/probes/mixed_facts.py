@@ -22,7 +22,7 @@ __all__ = ("mixed_probes",)
 _FENCE = re.compile(
     r"^ {0,3}(```+|~~~+)([^\n`]*)\n(.*?)^ {0,3}\1[`~]* *$", re.MULTILINE | re.DOTALL
 )
-_JSON_START = re.compile(r"[\[{]")
+_JSON_START = re.compile(r"\{(?=\s*\")|\[(?=\s*(?:[\[{\"\d-]|true|false|null))")
 _LEAST_JSON = 200
 _LEAST_LINES = 4
 _LOG = (
@@ -96,13 +96,13 @@ def _outside(text: str) -> Iterator[_Part]:
     decoder = json.JSONDecoder()
     place = 0
     match = _JSON_START.search(text)
-    effort = 10 * len(text)  # broken JSON is not read again from each of its braces
+    effort = 300 * len(text)  # broken JSON is not read again from each of its braces
     while match and effort > 0:
         end = match.end()
         try:
             _, end = decoder.raw_decode(text, match.start())
         except json.JSONDecodeError as error:
-            effort -= error.pos - match.start()
+            effort -= error.pos  # the error counts all lines before its place
         except RecursionError:
             effort = 0
         if end - match.start() >= _LEAST_JSON:
