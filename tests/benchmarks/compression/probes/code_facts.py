@@ -37,8 +37,9 @@ _PLAIN_IMPORT = re.compile(
 )
 _IDENTIFIER = re.compile(r"\b[A-Za-z_]\w{3,}")
 _WORD = re.compile(r"[\w$@./-]+")
-_SHEBANG = re.compile(r"#!.*\b(python|bash|sh|ruby|node|php)")
-_SHEBANG_ENDING = {"node": "javascript", "sh": "bash"}
+# "#!/usr/bin/env python3", "# -*- shell-script -*-"
+_MODE = re.compile(r"(?:#!.*\b|-\*- *(?:mode: *)?)(python|bash|sh|shell|ruby|node|php)")
+_MODES = {"node": "javascript", "sh": "bash", "shell": "bash"}
 
 
 def code_probes(text: str, hint: str | None = None) -> Iterator[Probe]:
@@ -49,8 +50,8 @@ def code_probes(text: str, hint: str | None = None) -> Iterator[Probe]:
         hint: A file name, or the language as a fence names it.
     """
     language = language_of(hint) if hint else None
-    if language is None and (shebang := _SHEBANG.match(text)):
-        language = _SHEBANG_ENDING.get(shebang[1], shebang[1])
+    if language is None and (mode := _MODE.search(text[:200])):
+        language = _MODES.get(mode[1], mode[1])
     found = outline(text, language) if language else _plain_outline(text)
     seen = set()
     for definition in found.definitions:

@@ -84,7 +84,6 @@ _CONSTANTS = _set(
 _FUNCTION_VALUES = _set("variable_declarator assignment_expression pair field_definition")
 _FIELDS = _set("field_declaration public_field_definition field_definition")
 _BODIES_ONLY = _set("struct_specifier enum_specifier class_specifier union_specifier")
-_PARAMETERS = _set("parameters formal_parameters parameter_list method_parameters preproc_params")
 _NAMES = re.compile(r"[\w$]+[?!=]?")
 _WORD = re.compile(r"[\w$@./-]+")
 _FENCE_SAME = frozenset(_GRAMMARS)
@@ -139,7 +138,7 @@ def outline(text: str, language: str) -> Outline:
     while pending:
         node, local = pending.pop()
         inner = local
-        if node.is_named and (node.type in _IMPORTS or _is_require(node)):
+        if node.is_named and (node.type in _IMPORTS or _is_other_import(node)):
             if not local:
                 found.imports.append(tuple(_WORD.findall(plain(_text(node)))))
             if node.type != "import_declaration" or language != "go":
@@ -157,8 +156,10 @@ def _text(node: Node) -> str:
     return node.text.decode(errors="replace") if node.text else ""
 
 
-def _is_require(node: Node) -> bool:
-    """Return whether `node` is what Ruby has for an import."""
+def _is_other_import(node: Node) -> bool:
+    """Return whether `node` is what Ruby has for an import, or exports what another file has."""
+    if node.type == "export_statement":
+        return node.child_by_field_name("source") is not None
     method = node.child_by_field_name("method") if node.type == "call" else None
     return method is not None and _text(method) in ("require", "require_relative")
 
