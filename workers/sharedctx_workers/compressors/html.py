@@ -57,7 +57,7 @@ class HtmlCompressor:
             return None
         pieces = list(self._pieces(said, outline.asides, tokenizer))
         # Without its markup so much of the page fits that little of what it says is left out.
-        share = min(1.0, SHARE * tokenizer.count(text) / (tokenizer.count(said) or 1))
+        share = min(1.0, SHARE * len(text) / len(said))
         document = combine(said, pieces, tokenizer, self.kind, share=share)
         return replace(
             document,
