@@ -22,7 +22,7 @@ _PROMPT = re.compile(r"\$ \S")
 _MIN_TURNS, _MAX_SPEAKERS = 3, 8
 _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
 # What begins a line of prose: no indentation, no mark of a comment or a call.
-_PROSE_START = re.compile(r"[\"'(*_`]{0,2}[A-Z0-9]|[-*+] |[a-z]+ ")
+_PROSE_START = re.compile(r"[\"'(*_`]{0,2}[A-Z]|\d+[.)]? |[-*+] |[a-z]+ ")
 _HEADING = re.compile(r"#{1,6} \S|(?:```|~~~)")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)  # indented ones may be of a diff
 
