@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ("Comparison", "compare", "percentile", "timed")
+__all__ = ("Comparison", "compare", "interval", "percentile", "timed")
 
 Operation = Callable[[int], Awaitable[object]]
 
@@ -77,7 +77,7 @@ async def compare(
         anchors.append(statistics.median(results[anchor]))
         all_ours.append(statistics.median(results[ours]))
         ratios.append(all_ours[-1] / anchors[-1])
-    low, high = _interval(ratios)
+    low, high = interval(ratios)
     return Comparison(
         statistics.median(ratios),
         low,
@@ -87,7 +87,8 @@ async def compare(
     )
 
 
-def _interval(values: Sequence[float]) -> tuple[float, float]:
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the median of `values`."""
     source = random.Random(0)
     medians = [statistics.median(source.choices(values, k=len(values))) for _ in range(2000)]
     return percentile(medians, 0.025), percentile(medians, 0.975)

@@ -20,6 +20,7 @@ from sharedctx import tokens
 from tests.benchmarks.compression import report
 from tests.benchmarks.compression.corpus import default_folder, load
 from tests.benchmarks.compression.documents import KINDS, CorpusDocument
+from tests.benchmarks.compression.peer import running_peer
 from tests.benchmarks.compression.probes import make_probes
 from tests.benchmarks.compression.scores import Score, score
 from tests.benchmarks.compression.systems import (
@@ -99,6 +100,9 @@ def main() -> None:
         and (arguments.split == "all" or each.test is (arguments.split == "test"))
     ]
     others: Mapping[str, Rendition] = {}
+    if arguments.peer:
+        with running_peer(arguments.corpus) as peer:
+            others = peer.renditions(documents)
     scores = measure(documents, others, arguments.jobs)
     print(*report.table(scores), sep="\n")
     print("\nworst of the dev split:")
