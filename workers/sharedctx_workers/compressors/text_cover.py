@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 __all__ = ("NEARLY", "Cover", "cover")
 
-NEARLY = 0.99
+NEARLY = 0.98
 """The share of all facts after which the rest takes more room than it is worth."""
 
 # Of facts, what a part is worth by itself, for what it is about and where it stands.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sharedctx.ranking import COMMON_WORDS
+
 __all__ = ("facts_of",)
 
 _FACT = re.compile(
@@ -19,7 +21,8 @@ _FACT = re.compile(
     r"|\b[A-Z]{2,12}\b"
 )
 _NEGATION = re.compile(
-    r"\b(?:not|never|no|none|nothing|neither|nor|without|cannot|unless|except|only|must)\b"
+    r"\b(?:not|never|no|none|nothing|neither|nor|without|cannot|unless|except|only|must"
+    r"|should|shall)\b"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
@@ -41,5 +44,6 @@ def facts_of(source: str, *, is_code: bool = False) -> list[str]:
 
 def _denied(source: str, found: re.Match[str]) -> str:
     """Return a negation with the word that it is about."""
-    word = _WORD.search(source, found.end(), found.end() + 60)
-    return f"{found[0].lower()} {word[0].lower() if word else ''}"
+    following = _WORD.findall(source, found.end(), found.end() + 60)
+    about = next((word for word in map(str.lower, following) if word not in COMMON_WORDS), "")
+    return f"{found[0].lower()} {about}"

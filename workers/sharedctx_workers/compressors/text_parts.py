@@ -16,6 +16,7 @@ from sharedctx.plain import split_long
 __all__ = ("Part", "Role", "parts_of")
 
 _MAX_PART = 400
+_MAX_CODE = 160
 _MAX_SEGMENTS = 50_000
 _MAX_ITEM = 400
 _MAX_HEAD = 200
@@ -165,7 +166,7 @@ def _is_prose(block: str, lines: int) -> bool:
 def _split_block(text: str, start: int, end: int, role: Role) -> Iterator[Part]:
     """Yield the parts of a block."""
     if role is Role.CODE or role is Role.LINE:
-        limit = _MAX_PART if role is Role.CODE else 0
+        limit = _MAX_CODE if role is Role.CODE else 0
         for first, last, count in _group_lines(text, start, end, limit):
             yield from _bounded(text, Part(first, last, role, "line", count))
     elif role is Role.SENTENCE or end - start > _MAX_ITEM:

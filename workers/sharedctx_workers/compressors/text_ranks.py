@@ -22,7 +22,7 @@ from sharedctx_workers.compressors.text_parts import Part, Role
 
 __all__ = ("SHARE", "Ranking", "rank_parts")
 
-SHARE = 0.7
+SHARE = 0.8
 """What the default rendering takes at most of prose, whose facts are spread thinly."""
 
 
