@@ -17,10 +17,10 @@ NEARLY = 0.98
 """The share of all facts after which the rest takes more room than it is worth."""
 
 # Of facts, what a part is worth by itself, for what it is about and where it stands.
-_OWN_WORTH = 0.6
+_OWN_WORTH = 0.3
 _LEAST_WORTH = 0.01
 # Tokens of a note, which a part between elided ones costs, and one between read ones saves.
-_NOTE = 6.0
+_NOTE = 8.0
 _LEAST_COST = 2.0
 
 
