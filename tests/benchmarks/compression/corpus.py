@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.benchmarks.compression.documents import KINDS, CorpusDocument
 from tests.benchmarks.compression.material import (
@@ -54,7 +54,11 @@ def load(folder: Path) -> list[CorpusDocument]:
     if not index.exists():
         build(folder)
     with index.open(encoding="utf-8") as lines:
-        return [CorpusDocument(**json.loads(line)) for line in lines]
+        return [_document(json.loads(line)) for line in lines]
+
+
+def _document(fields: dict[str, Any]) -> CorpusDocument:
+    return CorpusDocument(**{**fields, "parts": tuple(map(_document, fields["parts"]))})
 
 
 def build(folder: Path, kinds: Sequence[str] = KINDS) -> list[str]:

@@ -21,6 +21,7 @@ class CorpusDocument:
         text: The content.
         filename: What a user would give as a hint. The benchmark does not pass it on.
         test: Whether the document is in the test split, which nobody tunes on.
+        parts: What a composed document was put together from, each verbatim in `text`.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class CorpusDocument:
     text: str
     filename: str | None = None
     test: bool = False
+    parts: tuple[CorpusDocument, ...] = ()
 
 
 def in_test_split(name: str) -> bool:

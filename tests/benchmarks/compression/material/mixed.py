@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tests.benchmarks.compression.documents import CorpusDocument, in_test_split
@@ -31,6 +32,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     files("mixed", Package("debian", "r-cran-ggplot2"), "**/doc/*.html", count=1, high=300_000),
 )
 _FENCES: Final = {"json": "json", "diff": "diff", "log": "text", "table": "text", "search": ""}
+_EXCERPT: Final = 9_000
 _OPENINGS: Final = (
     "I looked into the failure that was reported this morning. The raw outputs are kept below.",
     "This is the state of the work at the end of my turn. Nothing has been pushed yet.",
@@ -58,10 +60,10 @@ def _report(parts: Sequence[CorpusDocument], seed: int) -> str:
 
 def _fenced(part: CorpusDocument) -> list[str]:
     if part.kind == "text" and "```" not in part.text and "<html" not in part.text:
-        return [_excerpt(part, 4_000), ""]
+        return [part.text, ""]
     language = _FENCES.get(part.kind, (part.filename or "").rpartition(".")[2])
     mark = "````" if "```" in part.text else "```"
-    return [f"{mark}{language}", _excerpt(part, 9_000), mark, ""]
+    return [f"{mark}{language}", part.text, mark, ""]
 
 
 def _transcript(parts: Sequence[CorpusDocument], seed: int) -> str:
@@ -69,7 +71,7 @@ def _transcript(parts: Sequence[CorpusDocument], seed: int) -> str:
     text = [f"User: {_OPENINGS[seed % len(_OPENINGS)]} Can you take it from here?", ""]
     for number, part in enumerate(parts, 1):
         text += [f"Assistant: {_BRIDGES[(seed + number) % len(_BRIDGES)]}"]
-        text += [f"[tool call {number}: read {part.name}]", "Tool:", _excerpt(part, 9_000), ""]
+        text += [f"[tool call {number}: read {part.name}]", "Tool:", part.text, ""]
     text += ["Assistant: That is everything I have. I will not continue without a decision.", ""]
     return "\n".join(text)
 
@@ -79,15 +81,16 @@ def _page(parts: Sequence[CorpusDocument], seed: int) -> str:
     text = [_OPENINGS[seed % len(_OPENINGS)], ""]
     for number, part in enumerate(parts, 1):
         text += [_BRIDGES[(seed + number) % len(_BRIDGES)], "", f"$ cat {part.name}"]
-        text += [_excerpt(part, 9_000), ""]
+        text += [part.text, ""]
     return "\n".join(text)
 
 
-def _excerpt(part: CorpusDocument, size: int) -> str:
-    """Return `part`, cut between two lines at about `size` characters unless it is JSON."""
-    if part.kind == "json" or len(part.text) <= size:
-        return part.text.rstrip("\n")
-    return part.text[: part.text.rfind("\n", 0, size)] if "\n" in part.text[:size] else part.text
+def _excerpt(part: CorpusDocument) -> CorpusDocument:
+    """Return `part`, cut between two lines at about `_EXCERPT` characters unless it is JSON."""
+    text = part.text.rstrip("\n")
+    if part.kind != "json" and len(text) > _EXCERPT and "\n" in text[:_EXCERPT]:
+        text = text[: text.rfind("\n", 0, _EXCERPT)]
+    return replace(part, text=text)
 
 
 _SHAPES: Final[dict[str, Callable[[Sequence[CorpusDocument], int], str]]] = {
@@ -108,9 +111,9 @@ def compose(corpus: Sequence[CorpusDocument]) -> Iterator[CorpusDocument]:
             own = [part for part in parts if part.test is in_test_split(name)]
             start = seed % len(_KINDS)
             kinds = (*_KINDS[start:], *_KINDS[:start])[: 3 + number % 3]
-            chosen = [part for kind in kinds if (part := _choice(own, name, kind))]
+            chosen = [_excerpt(part) for kind in kinds if (part := _choice(own, name, kind))]
             if chosen:
-                yield document("mixed", name, build(chosen, seed))
+                yield replace(document("mixed", name, build(chosen, seed)), parts=tuple(chosen))
 
 
 def _choice(parts: Sequence[CorpusDocument], name: str, kind: str) -> CorpusDocument | None:

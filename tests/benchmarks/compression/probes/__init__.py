@@ -42,10 +42,7 @@ def make_probes(document: CorpusDocument) -> list[Probe]:
 
 def candidates(document: CorpusDocument) -> list[Probe]:
     """Return all probes of `document`, each fact once, evenly sampled in large groups."""
-    if document.kind == "code":
-        made = code_probes(document.text, document.filename or document.name)
-    else:
-        made = _PROBERS[document.kind](document.text)
+    made = _made(document)
     groups: dict[tuple[bool, str], dict[str, Probe]] = {}
     for probe in made:
         groups.setdefault((not probe.must, probe.group), {}).setdefault(probe.fact, probe)
@@ -56,3 +53,17 @@ def candidates(document: CorpusDocument) -> list[Probe]:
             evenly(group.values(), 3 * INFORMATION) if optional else evenly(group.values())
         )
     ]
+
+
+def _made(document: CorpusDocument) -> Iterator[Probe]:
+    """Yield the probes of `document`: of its parts, and of what stands between them."""
+    if document.kind == "code":
+        yield from code_probes(document.text, document.filename or document.name)
+    elif not document.parts:
+        yield from _PROBERS[document.kind](document.text)
+    rest = document.text
+    for part in document.parts:
+        yield from _made(part)
+        rest = rest.replace(part.text, "", 1)
+    if document.parts:
+        yield from text_probes(rest)
