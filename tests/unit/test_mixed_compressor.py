@@ -36,7 +36,6 @@ def test_each_part_is_told_by_its_compressor() -> None:
     assert document is not None
     assert (document.kind, document.whole) == ("mixed", Guarantee.EXTRACTIVE)
     assert {segment.unit for segment in document.segments} >= {"row", "sentence", "line"}
-    assert all(segment.rank > REQUIRED for segment in document.segments)
     whole = render(document, CHAT, TOKENIZER, max_tokens=None).text
     assert MIXED.same_data(CHAT, whole)
     assert not MIXED.same_data(CHAT, whole.replace("failed", "ok"))
@@ -98,5 +97,5 @@ def test_a_part_is_shown_as_far_as_it_would_be_alone() -> None:
     dense = scaled(replace(document, basis=4000))
     assert dense.wanted == 800
     assert sum(rank < 1.0 for rank in dense.ranks) == 80
-    assert min(dense.ranks) > REQUIRED
+    assert sum(rank <= REQUIRED for rank in dense.ranks) == 40
     assert scaled(replace(document, segments=segments[:8])).wanted == 80

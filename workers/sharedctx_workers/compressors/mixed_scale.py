@@ -19,7 +19,7 @@ LATE = 1e6
 
 # A part is read whole up to this many tokens: a note would take a good part of them.
 _SMALL = 80
-_FIRST = 0.001  # nothing of a part is required of the whole
+_FIRST = 0.001
 
 
 class Scaled(NamedTuple):
@@ -36,8 +36,10 @@ def scaled(document: Document) -> Scaled:
     ranks = [0.0] * len(segments)
     taken = 0
     for i in sorted(range(len(segments)), key=lambda i: segments[i].rank):
-        late = LATE if segments[i].rank > document.enough else 0.0
-        ranks[i] = _FIRST + taken / wanted + late
+        rank = segments[i].rank
+        late = LATE if rank > document.enough else 0.0
+        # What the part cannot do without, the whole cannot: ranks up to `REQUIRED` stay such.
+        ranks[i] = taken / wanted - 1 if rank <= REQUIRED else _FIRST + taken / wanted + late
         taken += segments[i].tokens
     return Scaled(ranks, wanted)
 
