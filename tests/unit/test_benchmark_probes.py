@@ -61,8 +61,8 @@ def _fixed_width() -> str:
 
 def _search() -> str:
     return "".join(
-        f"sharedctx/{path.name}:{number}:{line}\n"
-        for path in sorted((ROOT / "sharedctx").glob("*.py"))
+        f"email/{path.name}:{number}:{line}\n"
+        for path in sorted((LIBRARY / "email").glob("*.py"))
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if "return" in line
     )
