@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from sharedctx.lines import LineIndex
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee
+from sharedctx.segments import Document, Guarantee, NoteStyle
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
 from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines
-from sharedctx_workers.compressors.log_ranks import rank_events
+from sharedctx_workers.compressors.log_ranks import ENOUGH, rank_events
+from sharedctx_workers.compressors.log_repeats import describe_repeats
 from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("LogCompressor",)
@@ -20,6 +23,8 @@ _MAX_LINE = 600
 _PIECE = 300
 _TRACE_HEAD, _TRACE_TAIL = 24, 16
 _LATE = 8.0
+# The first line of each template says how many are like it.
+_STYLE = NoteStyle(implied=("line", "similar line"))
 
 
 class _Part(NamedTuple):
@@ -31,6 +36,7 @@ class _Part(NamedTuple):
     unit: str
     amount: int = 1
     needs: int = 0
+    note: str = ""
 
 
 class LogCompressor:
@@ -46,10 +52,17 @@ class LogCompressor:
         events = events_of(lines)
         parts = _parts(text, lines, events, rank_events(lines, events))
         segments = [
-            verbatim_segment(text, part, tokenizer)
+            replace(verbatim_segment(text, part, tokenizer), note=part.note)
             for part in _merged(parts, len(text) // _MAX_SEGMENTS)
         ]
-        return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        return Document(
+            tuple(segments),
+            self.kind,
+            Guarantee.LOSSLESS,
+            Guarantee.EXTRACTIVE,
+            note_style=_STYLE,
+            enough=ENOUGH,
+        )
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character."""
@@ -60,6 +73,7 @@ def _parts(
     text: str, lines: Sequence[LogLine], events: Sequence[Event], ranks: Sequence[float]
 ) -> Iterator[_Part]:
     """Yield the parts of all events."""
+    notes = _notes(text, lines, events)
     for event, rank in zip(events, ranks, strict=True):
         size = event.end - event.start
         for place in range(size):
@@ -67,7 +81,25 @@ def _parts(
             late = _TRACE_HEAD <= place < size - _TRACE_TAIL
             for part in _pieces(line, rank + late * _LATE, _unit(event, line)):
                 states = text.count("\r", part.start, part.end) if line.is_overwritten else 0
-                yield part._replace(amount=states) if states else part
+                note = notes.pop(event.template, "") if event.is_first and not place else ""
+                yield part._replace(amount=states or part.amount, note=note)
+
+
+def _notes(text: str, lines: Sequence[LogLine], events: Sequence[Event]) -> dict[int, str]:
+    """Return what to say after the first line of each template that has more of them."""
+    members: dict[int, list[Event]] = {}
+    for event in events:
+        if event.body and not lines[event.start].is_overwritten:
+            members.setdefault(event.template, []).append(event)
+    index = LineIndex(text)
+    notes = {}
+    for template, alike in members.items():
+        if len(alike) > 1:
+            last = lines[alike[-1].start]
+            stamp = last.head[: last.form.body]
+            bodies = [event.body for event in alike]
+            notes[template] = describe_repeats(bodies, index.line_of(last.start), stamp)
+    return notes
 
 
 def _unit(event: Event, line: LogLine) -> str:

@@ -42,6 +42,7 @@ class Event:
         start: Index of its first line.
         end: Index of the line after its last.
         level: As in `Form`; 2 also for what merely sounds like trouble.
+        body: Its message, that of the first lines of a trace included.
         template: Number of its template.
         is_new_form: Whether nothing before it was the same up to numbers.
         is_first: Whether it is the first of its template.
@@ -53,8 +54,9 @@ class Event:
     start: int
     end: int
     level: int
-    template: int
-    is_new_form: bool
+    body: str
+    template: int = 0
+    is_new_form: bool = False
     is_first: bool = False
     is_last: bool = False
     is_rare: bool = False
@@ -65,10 +67,12 @@ def events_of(lines: Sequence[LogLine]) -> list[Event]:
     """Return what happens in `lines`, in order; every line is in one event."""
     templates = Templates()
     events: list[Event] = []
+    forms: list[int] = []
     for start, end, level in _spans(lines):
-        body = "\n".join(_message(line) for line in lines[start : min(end, start + 40)])
-        events.append(Event(start, end, level, *templates.add(level, body)))
-    _mark_repeats(events)
+        body = "\n".join(map(_message, lines[start : min(end, start + 40)]))
+        events.append(Event(start, end, level, body))
+        forms.append(templates.add(level, body))
+    _mark_repeats(events, forms, templates.numbers())
     _mark_failures(lines, events)
     return events
 
@@ -133,7 +137,12 @@ def _goes_on(head: str) -> bool:
     return bool(_CHAINED.match(head) or _TRACE.match(head) or head.startswith("goroutine "))
 
 
-def _mark_repeats(events: Sequence[Event]) -> None:
+def _mark_repeats(events: Sequence[Event], forms: Sequence[int], templates: Sequence[int]) -> None:
+    newest = -1
+    for event, form in zip(events, forms, strict=True):
+        event.template = templates[form]
+        event.is_new_form = form > newest
+        newest = max(newest, form)
     last = {event.template: event for event in events}
     seen: set[int] = set()
     for event in events:

@@ -14,12 +14,15 @@ from sharedctx_workers.compressors.log_events import Event
 from sharedctx_workers.compressors.log_grammar import LineKind
 from sharedctx_workers.compressors.log_lines import LogLine
 
-__all__ = ("rank_events",)
+__all__ = ("ENOUGH", "rank_events")
 
 _ENDS = 0.1
 _ERROR, _SUMMARY, _WARNING, _BOUNDARY, _KIND, _RARE = 1.0, 1.5, 2.0, 2.5, 3.0, 3.5
 _MORE_ERRORS, _FAILURE, _CONTEXT, _EDGE, _LAST, _FORM, _REST = 4.0, 4.4, 4.8, 5.2, 6.0, 6.5, 7.0
 _NEVER = 9.0
+ENOUGH = 5.9
+"""Rank beyond which a line only repeats, with other values, what lines before it say."""
+
 _HEAD, _TAIL, _AROUND = 3, 6, 2
 
 

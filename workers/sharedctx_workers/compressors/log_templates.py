@@ -1,65 +1,71 @@
 """Which lines say the same thing with other values: templates, mined in one pass.
 
 The idea is Drain's: lines of as many words that begin alike are compared with the few templates
-found for such lines so far; a line that agrees in half of its words joins, and the words that
+found for such lines so far; a line that agrees in more than half of its words joins, and the words that
 differ become open. Lines that differ in numbers only are recognized before that by a dictionary,
 and a leaf holds a bounded number of templates, so the time is linear in the text.
+
+What is open is looked at once more when all lines are in. A place where ever new words stand holds
+values. A place where a few words stand again and again says what kind of line it is, as in
+``status installed`` and ``status unpacked``, so it parts its template.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from operator import eq
 
-__all__ = ("Match", "Templates")
+__all__ = ("VARIABLE", "Templates")
 
-_VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8,}|\d+(?:[.:,-]\d+)*")
+VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8,}|\d+(?:[.:,-]\d+)*")
+"""What is a value wherever it stands: numbers and what is made of them."""
+
 # A first word with one of these names a thing, not a kind of message.
 _THING = re.compile(r"[*/_=.:(]")
+# What can say what kind a line is: a plain word, alone or as the value of a setting.
+_PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_-]*[\])\"',;:.]?")
 _MAX_WORDS = 24
 _MAX_LEAF = 48
-_MAX_FORMS = 200_000
-
-
-class Match(NamedTuple):
-    """What a line was found to be.
-
-    Attributes:
-        template: Number of its template, from 0 in order of appearance.
-        is_new_form: Whether no line before it was the same up to numbers.
-    """
-
-    template: int
-    is_new_form: bool
+_MAX_KINDS = 8
+_MAX_PARTS = 24
+_OFTEN = 4
 
 
 class Templates:
-    """The templates of the lines seen so far."""
+    """The templates of the lines seen so far.
+
+    Attributes:
+        forms: The different lines up to values, in order of appearance.
+    """
 
     def __init__(self) -> None:
-        self._forms: dict[tuple[int, str], int] = {}
+        self.forms: list[str] = []
+        self._found: list[int] = []  # template of each form
+        self._counts: list[int] = []  # lines of each form
+        self._numbers: dict[tuple[int, str], int] = {}
         self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str | None]]]] = {}
         self._size = 0
 
-    def add(self, level: int, body: str) -> Match:
-        """Return the template of a line with this level and message."""
-        form = _VARIABLE.sub("*", body)
-        template = self._forms.get((level, form))
-        if template is not None:
-            return Match(template, is_new_form=False)
-        template = self._find(level, form.split())
-        if len(self._forms) < _MAX_FORMS:
-            self._forms[level, form] = template
-        return Match(template, is_new_form=True)
+    def add(self, level: int, body: str) -> int:
+        """Return the number of the form of a line with this level and message."""
+        form = VARIABLE.sub("*", body)
+        number = self._numbers.get((level, form))
+        if number is None:
+            number = self._numbers[level, form] = len(self.forms)
+            self.forms.append(form)
+            self._found.append(self._find(level, form.split()[:_MAX_WORDS]))
+            self._counts.append(0)
+        self._counts[number] += 1
+        return number
 
     def _find(self, level: int, words: list[str]) -> int:
         first = words[0] if words else ""
-        key = (level, min(len(words), _MAX_WORDS), "*" if _THING.search(first) else first)
+        key = (level, len(words), "*" if _THING.search(first) else first)
         leaf = self._leaves.setdefault(key, [])
-        words = words[:_MAX_WORDS]
         for template, pattern in leaf:
-            same = sum(map(_same, pattern, words))
-            if 2 * same >= len(words):
+            same = sum(map(eq, pattern, words))
+            if 2 * same > len(words):
                 if same < len(words):
                     pattern[:] = [
                         a if a == b else None for a, b in zip(pattern, words, strict=True)
@@ -70,6 +76,31 @@ class Templates:
             leaf.append((template, list(words)))
         return template
 
+    def numbers(self) -> list[int]:
+        """Return the number of the template of each form, once all lines are in."""
+        members: dict[int, list[int]] = {}
+        for form, template in enumerate(self._found):
+            members.setdefault(template, []).append(form)
+        known: dict[tuple[int, tuple[str, ...]], int] = {}
+        numbers = list(self._found)
+        for template, forms in members.items():
+            for form, kind in zip(forms, self._kinds(forms), strict=True):
+                numbers[form] = known.setdefault((template, kind), len(known))
+        return numbers
 
-def _same(pattern: str | None, word: str) -> bool:
-    return pattern == word
+    def _kinds(self, forms: Sequence[int]) -> list[tuple[str, ...]]:
+        """Return the words of each form by which its template is parted."""
+        lines = sum(self._counts[form] for form in forms)
+        if len(forms) == 1 or lines < 2 * _OFTEN:
+            return [()] * len(forms)
+        columns = zip(*(self.forms[form].split()[:_MAX_WORDS] for form in forms), strict=True)
+        parting: list[tuple[str, ...]] = []
+        parts = 1
+        for column in columns:
+            kinds = set(column)
+            if not 1 < len(kinds) <= _MAX_KINDS or _OFTEN * len(kinds) > lines:
+                continue
+            if parts * len(kinds) <= _MAX_PARTS and all(map(_PLAIN.fullmatch, kinds)):
+                parting.append(column)
+                parts *= len(kinds)
+        return list(zip(*parting, strict=True)) if parting else [()] * len(forms)
