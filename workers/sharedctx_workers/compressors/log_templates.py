@@ -1,9 +1,10 @@
 """Which lines say the same thing with other values: templates, mined in one pass.
 
 The idea is Drain's: lines of as many words that begin alike are compared with the few templates
-found for such lines so far; a line that agrees in more than half of its words joins, and the words that
-differ become open. Lines that differ in numbers only are recognized before that by a dictionary,
-and a leaf holds a bounded number of templates, so the time is linear in the text.
+found for such lines so far. Words that name things, such as paths and numbers, may differ; of the
+plain words nearly all must agree, and those that differ become open. Lines that differ in numbers
+only are recognized before that by a dictionary, and a leaf holds a bounded number of templates, so
+the time is linear in the text.
 
 What is open is looked at once more when all lines are in. A place where ever new words stand holds
 values. A place where a few words stand again and again says what kind of line it is, as in
@@ -21,10 +22,11 @@ __all__ = ("VARIABLE", "Templates")
 VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8,}|\d+(?:[.:,-]\d+)*")
 """What is a value wherever it stands: numbers and what is made of them."""
 
-# A first word with one of these names a thing, not a kind of message.
-_THING = re.compile(r"[*/_=.:(]")
+# A word with one of these names a thing, not a kind of message; the name of a setting is plain.
+_THING = re.compile(r"[*/_@\\]|[.:(]\w")
+_SETTING = re.compile(r"[\w.-]{1,40}=")
 # What can say what kind a line is: a plain word, alone or as the value of a setting.
-_PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_-]*[\])\"',;:.]?")
+_PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_.:$-]{0,60}[\])\"',;]?")
 _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
@@ -44,7 +46,7 @@ class Templates:
         self._found: list[int] = []  # template of each form
         self._counts: list[int] = []  # lines of each form
         self._numbers: dict[tuple[int, str], int] = {}
-        self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str | None]]]] = {}
+        self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str]]]] = {}
         self._size = 0
 
     def add(self, level: int, body: str) -> int:
@@ -60,20 +62,21 @@ class Templates:
         return number
 
     def _find(self, level: int, words: list[str]) -> int:
-        first = words[0] if words else ""
-        key = (level, len(words), "*" if _THING.search(first) else first)
+        plain = [_plain(word) for word in words]
+        key = (level, len(words), plain[0] if plain else "")
         leaf = self._leaves.setdefault(key, [])
+        things = plain.count("")
         for template, pattern in leaf:
-            same = sum(map(eq, pattern, words))
-            if 2 * same > len(words):
-                if same < len(words):
-                    pattern[:] = [
-                        a if a == b else None for a, b in zip(pattern, words, strict=True)
-                    ]
+            same = sum(map(eq, pattern, plain))
+            others = len(plain) - same
+            if not others:
+                return template
+            if same - things > 2 * others:
+                pattern[:] = [a if a == b else "" for a, b in zip(pattern, plain, strict=True)]
                 return template
         template, self._size = self._size, self._size + 1
         if len(leaf) < _MAX_LEAF:
-            leaf.append((template, list(words)))
+            leaf.append((template, plain))
         return template
 
     def numbers(self) -> list[int]:
@@ -104,3 +107,11 @@ class Templates:
                 parting.append(column)
                 parts *= len(kinds)
         return list(zip(*parting, strict=True)) if parting else [()] * len(forms)
+
+
+def _plain(word: str) -> str:
+    """Return what of a word must agree: nothing of a thing, and of a setting its name."""
+    setting = _SETTING.match(word) if "=" in word else None
+    if setting:
+        return setting[0]
+    return "" if _THING.search(word) else word
