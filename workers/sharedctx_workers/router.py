@@ -44,6 +44,7 @@ COMPRESSORS: tuple[Compressor, ...] = (
     _HTML,
     _MIXED,
     MarkdownCompressor(_GRAMMARS),
+    LogCompressor(of_any_form=True),
     TextCompressor(),
 )
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from sharedctx.lines import LineIndex
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, NoteStyle
+from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
-from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines
+from sharedctx_workers.compressors.log_grammar import strip_colors
+from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines, repeats_itself
 from sharedctx_workers.compressors.log_ranks import ENOUGH, rank_events
 from sharedctx_workers.compressors.log_repeats import describe_repeats
-from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("LogCompressor",)
 
 _MAX_SEGMENTS = 60_000
 _MAX_LINE = 600
 _PIECE = 300
+_MAX_ESCAPE = 28
 _TRACE_HEAD, _TRACE_TAIL = 24, 16
 _LATE = 8.0
+_EXAMPLES, _EXAMPLES_OF_ERRORS = 2, 12
 # The first line of each template says how many are like it.
 _STYLE = NoteStyle(implied=("line", "similar line"))
 
@@ -44,29 +45,60 @@ class LogCompressor:
 
     kind = "log"
 
+    def __init__(self, *, of_any_form: bool = False) -> None:
+        """Make a compressor of logs.
+
+        Args:
+            of_any_form: Also take output whose lines have no known form, if most of them repeat.
+        """
+        self._of_any_form = of_any_form
+
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked lines; None unless most lines have the form of log lines."""
-        if not is_log(text):
+        if not is_log(text) and not (self._of_any_form and repeats_itself(text)):
             return None
         lines = list(log_lines(text))
         events = events_of(lines)
-        parts = _parts(text, lines, events, rank_events(lines, events))
-        segments = [
-            replace(verbatim_segment(text, part, tokenizer), note=part.note)
-            for part in _merged(parts, len(text) // _MAX_SEGMENTS)
-        ]
+        parts = list(
+            _merged(
+                _parts(text, lines, events, rank_events(lines, events)),
+                len(text) // _MAX_SEGMENTS,
+            )
+        )
+        shown = [strip_colors(text[part.start : part.end]) for part in parts]
+        # A sequence that is cut in two is no sequence any more; then all stay.
+        is_plain = "\x1b" not in text or "".join(shown) != strip_colors(text)
         return Document(
-            tuple(segments),
+            tuple(_segments(text, parts, None if is_plain else shown, tokenizer)),
             self.kind,
-            Guarantee.LOSSLESS,
-            Guarantee.EXTRACTIVE,
+            whole=Guarantee.LOSSLESS if is_plain else Guarantee.EXTRACTIVE,
+            partial=Guarantee.EXTRACTIVE,
             note_style=_STYLE,
             enough=ENOUGH,
         )
 
     def same_data(self, original: str, whole: str) -> bool:
-        """Whether `whole` is `original`, character by character."""
-        return unescape_notes(whole) == original
+        """Whether `whole` is `original`, character by character but for terminal colors."""
+        text = unescape_notes(whole)
+        return text in (original, strip_colors(original))
+
+
+def _segments(
+    text: str, parts: Sequence[_Part], shown: Sequence[str] | None, tokenizer: Tokenizer
+) -> Iterator[Segment]:
+    """Yield the parts as segments, as `shown` or else as they stand."""
+    for place, part in enumerate(parts):
+        source = text[part.start : part.end] if shown is None else shown[place]
+        yield Segment(
+            text=source,
+            rank=part.rank,
+            tokens=tokenizer.count(source),
+            span=Span(part.start, part.end),
+            unit=part.unit,
+            count=part.amount,
+            note=part.note,
+            needs=part.needs,
+        )
 
 
 def _parts(
@@ -79,7 +111,7 @@ def _parts(
         for place in range(size):
             line = lines[event.start + place]
             late = _TRACE_HEAD <= place < size - _TRACE_TAIL
-            for part in _pieces(line, rank + late * _LATE, _unit(event, line)):
+            for part in _pieces(text, line, rank + late * _LATE, _unit(event, line)):
                 states = text.count("\r", part.start, part.end) if line.is_overwritten else 0
                 note = notes.pop(event.template, "") if event.is_first and not place else ""
                 yield part._replace(amount=states or part.amount, note=note)
@@ -98,7 +130,9 @@ def _notes(text: str, lines: Sequence[LogLine], events: Sequence[Event]) -> dict
             last = lines[alike[-1].start]
             stamp = last.head[: last.form.body]
             bodies = [event.body for event in alike]
-            notes[template] = describe_repeats(bodies, index.line_of(last.start), stamp)
+            examples = _EXAMPLES_OF_ERRORS if alike[0].level >= 3 else _EXAMPLES
+            line = index.line_of(last.start)
+            notes[template] = describe_repeats(bodies, line, stamp, examples)
     return notes
 
 
@@ -106,21 +140,37 @@ def _unit(event: Event, line: LogLine) -> str:
     """Return what to call a line that is left out: errors are named, and so are repeats."""
     if line.is_overwritten:
         return "progress update"
-    if event.level >= 3:
-        return "error line"
-    return "line" if event.is_first else "similar line"
+    if not event.is_first:
+        return "similar line"
+    return "error line" if event.level >= 3 else "line"
 
 
-def _pieces(line: LogLine, rank: float, unit: str) -> Iterator[_Part]:
+def _pieces(text: str, line: LogLine, rank: float, unit: str) -> Iterator[_Part]:
     """Yield a line, in pieces if it is very long."""
     if line.end - line.start <= _MAX_LINE:
         yield _Part(line.start, line.end, rank, unit, int(bool(line.head.strip())))
         return
-    yield _Part(line.start, line.start + _PIECE, rank, unit)
-    # The pieces of the log come from one text, so their places are enough to cut by.
-    for number, start in enumerate(range(line.start + _PIECE, line.end, _PIECE), start=1):
-        end = min(line.end, start + _PIECE)
-        yield _Part(start, end, rank + _LATE, "char", end - start, number)
+    start, number = line.start, 0
+    while start < line.end:
+        end = _cut(text, start, line.end)
+        late = bool(number)
+        yield _Part(
+            start,
+            end,
+            rank + late * _LATE,
+            "char" if late else unit,
+            end - start if late else 1,
+            number,
+        )
+        start, number = end, number + 1
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """Return where the piece of a long line ends that begins at `start`: in no color sequence."""
+    if end - start <= _PIECE:
+        return end
+    escape = text.rfind("\x1b", start + _PIECE // 2, start + _PIECE)
+    return escape if escape > start + _PIECE - _MAX_ESCAPE else start + _PIECE
 
 
 def _merged(parts: Iterator[_Part], size: int) -> Iterator[_Part]:

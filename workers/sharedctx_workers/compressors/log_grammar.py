@@ -66,10 +66,12 @@ _TIME = (
     rf"|\d\d-\d\d {_CLOCK}|[IWEFD]\d{{4}} {_CLOCK}|{_CLOCK}|\d{{10}}(?:\d{{3}}|\.\d{{1,9}})?"
     r"|\+? {0,8}\d{1,9}\.\d{3,9}s?)"
 )
-# "web-1  | " of containers, "127.0.0.1 - frank " of web servers, "name " of other programs.
+# "web-1  | " of containers, "127.0.0.1 - frank " of web servers, "name " of other programs,
+# "[1234] " and "[main] [worker] " of servers, "<14>1 " of syslog, "E, " and "INFO  " of loggers.
 _BEFORE_TIME = (
     r"(?:[\w.-]{1,60} {0,20}\| |[\w.:-]{1,60} \S{1,60} \S{1,60} (?=\[)"
-    r"|[a-z][\w.-]{1,60} (?=\d{4}-))?"
+    r"|[a-z][\w.-]{1,60} (?=\d{4}-)|(?:\[[^\]\n]{1,40}\] ?){1,3}|<\d{1,3}>\d? ?|[A-Z], (?=\[)"
+    r"|[A-Z]{3,8}:? {1,8}(?=[\[(]?\d))?"
 )
 _STAMP = re.compile(rf"{_BEFORE_TIME}[\[(<]?{_TIME}[\])>]?[:,|]?(?=\s|$)")
 _FIELDS = re.compile(r"(?:time|ts|timestamp|t|level|lvl|severity)=\S")
@@ -93,12 +95,16 @@ _OPENING_LEVEL = re.compile(
 )
 _DIAGNOSTIC = re.compile(
     r"(?:[^\s:][^:\n]{0,200}:(?:\d{1,7}:){0,2} ?)?"
-    r"(fatal error|error|warning|note|info|fatal|remark)(?:\[\w{1,20}\])?: \S",
+    r"(fatal error|error|warning|note|info|help|hint|fatal|remark)(?:\[\w{1,20}\])?: \S",
     re.IGNORECASE,
 )
-_DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "remark": 1}
+_DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "help": 1, "hint": 1, "remark": 1}
 _KLOG = {"I": 1, "W": 2, "E": 3, "F": 3, "D": 0}
 _ACCESS = re.compile(r"\"[A-Z]{3,10} [^\"]{0,300}\" (\d)\d\d\b")
+
+
+# Source that a compiler or a test runner quotes: "12 | x = 1", ">       assert x", "...".
+_QUOTED = re.compile(r"\d{1,6} {1,4}[|+~-](?: |$)|>\s{2,}\S|\.{3}$")
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
@@ -112,6 +118,7 @@ _FAILED = _any_of(
     r"not ok\b",
     r"E\s{1,8}\S",
     r"E: \S",
+    r"[^\s:][^:\n]{0,200}:\d{1,7}: \w{1,60}(?:Error|Exception|Failure|Failed)\b",
     r"\S.{0,300} (?:FAILED|FAIL|ERROR)(?:\s+\[\s{0,2}\d{1,3}%\]|\s*\(.{1,20}\)|)\s*$",
     r"test \S{1,200} \.\.\. FAILED",
     r"\S.{0,200} \.\.\. (?:FAIL|ERROR)\s*$",
@@ -238,9 +245,9 @@ _RUNNER = _any_of(
 )
 
 
-def strip_colors(head: str) -> str:
-    """Return `head` without terminal control sequences."""
-    return _COLORS.sub("", head) if "\x1b" in head else head
+def strip_colors(text: str) -> str:
+    """Return `text` without terminal control sequences."""
+    return _COLORS.sub("", text) if "\x1b" in text else text
 
 
 def form_of(head: str) -> Form:
@@ -293,5 +300,6 @@ def _of_tool(head: str) -> Form:
     if diagnostic:
         return Form(LineKind.RUNNER, _DIAGNOSED.get(diagnostic[1].lower(), 3))
     kinds = ((_BOUNDARY, Form(LineKind.BOUNDARY)), (_RUNNER, Form(LineKind.RUNNER, 1)))
-    indented = Form(LineKind.CONTINUED if head[0] in " \t" else LineKind.OTHER)
-    return next((form for pattern, form in kinds if pattern.match(head)), indented)
+    belongs = head[0] in " \t" or _QUOTED.match(head)
+    form = Form(LineKind.CONTINUED if belongs else LineKind.OTHER)
+    return next((form for pattern, form in kinds if pattern.match(head)), form)

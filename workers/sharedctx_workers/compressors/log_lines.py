@@ -6,6 +6,7 @@ before them and do not count, so that stack traces do not vote.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,14 +18,19 @@ from sharedctx_workers.compressors.log_grammar import (
     form_of,
     strip_colors,
 )
+from sharedctx_workers.compressors.log_templates import Templates
 
-__all__ = ("LogLine", "is_log", "log_lines")
+__all__ = ("LogLine", "is_log", "log_lines", "repeats_itself")
 
 _MIN_LINES = 3
 _SAMPLE = 24_000
 _MIN_STATE = 40
 _STATE = Form(LineKind.OTHER)
 _FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKind.SUMMARY))
+
+
+# Of lines without a known form, so many must be alike, each kind so often.
+_MIN_REPEATING, _OFTEN, _SHARE = 30, 4, 0.7
 
 
 class LogLine(NamedTuple):
@@ -85,6 +91,25 @@ def is_log(text: str) -> bool:
     return _is_log(log_lines(text, 0, _SAMPLE)) and (
         not middle or _is_log(log_lines(text, middle, middle + _SAMPLE))
     )
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether most lines of `text` say the same as others do, with other values."""
+    middle = text.find("\n", len(text) // 2) + 1
+    if len(text) <= 2 * _SAMPLE or not middle:
+        return _repeats(log_lines(text[: 2 * _SAMPLE]))
+    return _repeats(log_lines(text, 0, _SAMPLE)) and _repeats(
+        log_lines(text, middle, middle + _SAMPLE)
+    )
+
+
+def _repeats(lines: Iterable[LogLine]) -> bool:
+    templates = Templates()
+    forms = [templates.add(-1, line.head.strip()) for line in lines if line.head.strip()]
+    numbers = templates.numbers()
+    sizes = Counter(numbers[form] for form in forms)
+    alike = sum(size for size in sizes.values() if size >= _OFTEN)
+    return len(forms) >= _MIN_REPEATING and alike >= _SHARE * len(forms)
 
 
 def _is_log(lines: Iterable[LogLine]) -> bool:

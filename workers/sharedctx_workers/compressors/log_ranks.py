@@ -29,7 +29,7 @@ _HEAD, _TAIL, _AROUND = 3, 6, 2
 def rank_events(lines: Sequence[LogLine], events: Sequence[Event]) -> list[float]:
     """Return the rank of each event."""
     steps = [_step(lines, event) for event in events]
-    _add_context(events, steps)
+    _add_context(lines, events, steps)
     _add_ends(lines, events, steps)
     places: dict[float, list[int]] = {}
     for i, step in enumerate(steps):
@@ -59,21 +59,26 @@ def _step(lines: Sequence[LogLine], event: Event) -> float:
         step = _BOUNDARY
     elif event.is_first:
         step = _RARE if event.is_rare else _KIND
-    elif event.in_failures:
+    elif event.in_failures and event.is_new_form:
         step = _FAILURE
     elif event.is_last:
         step = _LAST
     else:
         step = _FORM if event.is_new_form else _REST
-    return min(step, _FAILURE) if event.in_failures else step
+    return min(step, _FAILURE) if event.in_failures and event.is_new_form else step
 
 
-def _add_context(events: Sequence[Event], steps: list[float]) -> None:
+def _is_routine(line: LogLine) -> bool:
+    """Whether a line reports the success of one step of a run, which explains no failure."""
+    return line.form.kind is LineKind.RUNNER and line.form.level < 2
+
+
+def _add_context(lines: Sequence[LogLine], events: Sequence[Event], steps: list[float]) -> None:
     """Raise what stands around the first error of each template."""
     for i, event in enumerate(events):
         if event.level >= 3 and event.is_first:
             for near in range(max(0, i - _AROUND), min(len(events), i + _AROUND + 1)):
-                if steps[near] < _NEVER:
+                if steps[near] < _NEVER and not _is_routine(lines[events[near].start]):
                     steps[near] = min(steps[near], _CONTEXT)
 
 

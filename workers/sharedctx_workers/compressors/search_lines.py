@@ -18,6 +18,8 @@ __all__ = ("Found", "FoundLine", "found_lines", "is_path")
 
 _MAX_HEAD = 500
 _HIT = re.compile(r"((?:[A-Za-z]:[\\/])?[^\s:][^:\n]{0,300}):([1-9]\d{0,8}):")
+# The end of what stands before the minutes of a time of day.
+_HOUR = re.compile(r"(?:[\dT\[(,-][T ]?|\d[ /:])\d\d$")
 _PLAIN_HIT = re.compile(r"([^\s:]{1,400}):(?![:/])")
 _NUMBERED = re.compile(r"([1-9]\d{0,8})([:-])")
 _CONTEXT = re.compile(r"-[1-9]\d{0,8}-|-")
@@ -98,9 +100,9 @@ def _numbered(heads: Sequence[tuple[int, int, str]]) -> Iterator[FoundLine]:
 
 def _can_be_path(name: str) -> bool:
     """Whether what stands before a line number can be a path, which a time of day cannot."""
-    if " " in name:
-        return "/" in name or "\\" in name
-    return not name.isdigit() and not (name[-2:].isdigit() and name[-3:-2] in ("T", "["))
+    if _HOUR.search(name):
+        return False
+    return "/" in name or "\\" in name if " " in name else not name.isdigit()
 
 
 def _unnumbered(start: int, end: int, head: str) -> FoundLine:
