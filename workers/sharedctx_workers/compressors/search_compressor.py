@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee
+from sharedctx.plain import split_lines
+from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
+from sharedctx.unfold import unfold_paths
+from sharedctx_workers.compressors.search_fold import fold_search
+from sharedctx_workers.compressors.search_folders import folder_parts, path_lines
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
 from sharedctx_workers.compressors.search_listing import listing_entries, listing_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
-from sharedctx_workers.compressors.verbatim import verbatim_segment
 
 __all__ = ("SearchCompressor",)
 
@@ -20,26 +23,42 @@ _SAMPLE = 24_000
 _DIAGNOSTIC = re.compile(
     r"(?:\d{1,6}:)? ?(?:fatal )?(?:error|warning|note|info)(?:\[|:|\b)", re.IGNORECASE
 )
+_ONLY_COUNT = re.compile(r"\d{1,9}\n?$")
+# The headings of what is folded say how much stands below them.
+_FOLDED = NoteStyle(implied=("hit", "context line", "line", "entry"))
+_PLAIN = NoteStyle()
 
 
 class SearchCompressor:
-    """Extractive compression of what grep, ripgrep, find, ``ls -R`` and tree print."""
+    """Folds what grep, ripgrep, find, ``ls -R`` and tree print, and keeps the first of each."""
 
     kind = "search"
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
-        """Return `text` as ranked lines; None unless it is search results or a listing."""
+        """Return `text` as ranked parts; None unless it is search results or a listing."""
         if not _can_be(text):
             return None
         lines = found_lines(text)
         if _is_search(text, lines):
-            return _document(text, search_parts(text, lines), tokenizer)
+            parts = search_parts(text, lines, fold_search(lines))
+            return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
+        paths = path_lines(text, list(split_lines(text)))
+        folded = self._folded(text, folder_parts(paths), tokenizer) if paths else None
+        if folded is not None:
+            return folded
         entries = listing_entries(text)
-        return _document(text, listing_parts(text, entries), tokenizer) if entries else None
+        return _verbatim(text, listing_parts(text, entries), tokenizer) if entries else None
 
     def same_data(self, original: str, whole: str) -> bool:
-        """Whether `whole` is `original`, character by character."""
-        return unescape_notes(whole) == original
+        """Whether `whole` is `original`, character by character, folded or not."""
+        return unescape_notes(whole) == original or unfold_paths(whole) == original
+
+    def _folded(self, text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document | None:
+        """Return the document that `parts` make, if it says all of `text`."""
+        shown = [text[p.start : p.end] if p.shown is None else p.shown for p in parts]
+        if unfold_paths("".join(shown)) != text:
+            return None
+        return _document(parts, shown, tokenizer, _FOLDED)
 
 
 def _can_be(text: str) -> bool:
@@ -47,7 +66,11 @@ def _can_be(text: str) -> bool:
     if len(text) <= 2 * _SAMPLE:
         return True
     head = text[: text.find("\n", _SAMPLE) + 1 or _SAMPLE]
-    return _is_search(head, found_lines(head)) or listing_entries(head) is not None
+    return (
+        _is_search(head, found_lines(head))
+        or path_lines(head, list(split_lines(head))) is not None
+        or listing_entries(head) is not None
+    )
 
 
 def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:
@@ -58,10 +81,33 @@ def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:
     if len(hits) < _MIN_HITS or 10 * other > said:
         return False
     sample = hits[:200]
+    if all(_ONLY_COUNT.match(text, line.text, line.end) for line in sample):
+        return False  # a list of files, with how many hits are in each
     diagnosed = sum(bool(_DIAGNOSTIC.match(text, line.text)) for line in sample)
     return 2 * diagnosed < len(sample)
 
 
-def _document(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document:
-    segments = [verbatim_segment(text, part, tokenizer) for part in parts]
-    return Document(tuple(segments), "search", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+def _verbatim(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document:
+    """Return a document whose parts read as they stand."""
+    parts = [part._replace(shown=None) for part in parts if part.end > part.start]
+    return _document(parts, [text[part.start : part.end] for part in parts], tokenizer, _PLAIN)
+
+
+def _document(
+    parts: Sequence[Part], shown: Sequence[str], tokenizer: Tokenizer, style: NoteStyle
+) -> Document:
+    segments = (
+        Segment(
+            text=text,
+            rank=part.rank,
+            tokens=tokenizer.count(text),
+            span=Span(part.start, part.end),
+            unit=part.unit,
+            count=part.amount,
+            needs=part.needs,
+        )
+        for part, text in zip(parts, shown, strict=True)
+    )
+    return Document(
+        tuple(segments), "search", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, note_style=style
+    )

@@ -152,7 +152,8 @@ def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:
             rank = _rank(text, entry, even)
         unit = "directory" if entry.is_heading else "entry"
         needs = len(parts) - places[entry.under] if entry.under >= 0 else 0
-        parts += pieces(Part(entry.start, entry.end, rank, unit, int(not entry.is_blank), needs))
+        part = Part(entry.start, entry.end, rank, unit, int(not entry.is_blank), needs)
+        parts += pieces(text, part, part.start)
     return parts
 
 

@@ -12,12 +12,15 @@ from typing import NamedTuple
 
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
+from sharedctx_workers.compressors.search_fold import Fold, Group, plural
 from sharedctx_workers.compressors.search_lines import Found, FoundLine
 
-__all__ = ("MAX_PIECE", "Part", "pieces", "search_parts")
+__all__ = ("FIRST", "MAX_PIECE", "Part", "pieces", "search_parts")
 
 MAX_PIECE = 240
 """Longer lines are cut, so that one long line does not cost what ten others tell."""
+FIRST = REQUIRED - 3
+"""Rank of what everything else needs."""
 
 # Ranks below `REQUIRED` order what is required among itself, for budgets that it does not fit.
 _FILE, _FIRST = REQUIRED - 2, REQUIRED - 1
@@ -31,6 +34,7 @@ class Part(NamedTuple):
 
     Attributes:
         needs: How many parts before it the heading stands that it is under.
+        shown: How it reads, if not as it stands.
     """
 
     start: int
@@ -39,61 +43,86 @@ class Part(NamedTuple):
     unit: str
     amount: int = 1
     needs: int = 0
+    shown: str | None = None
 
 
-def search_parts(text: str, lines: Sequence[FoundLine]) -> list[Part]:
-    """Return the parts of search results, in order and without gaps."""
-    hits = Counter(line.path for line in lines if line.found is Found.HIT)
-    evens = {size: spread(size) for size in sorted(set(hits.values()))}
-    files = dict(zip(hits, spread(len(hits)), strict=True))
-    seen: Counter[str] = Counter()
-    said: set[str] = set()
-    parts: list[Part] = []
-    heading = -1
-    for line in lines:
-        needs = len(parts) - heading if heading >= 0 and line.path else 0
-        if line.found is Found.FILE:
-            heading = len(parts)
-            parts.append(Part(line.start, line.end, _FILE + files.get(line.path, 0.0), "file"))
-            continue
-        if line.found is not Found.HIT:
-            parts += pieces(_beside(line, needs))
-            continue
-        even = evens[hits[line.path]][seen[line.path]]
-        seen[line.path] += 1
-        if even:
-            what = text[line.text : min(line.end, line.text + MAX_PIECE)].strip()
-            rank = (_SAID if what in said else _HIT) + even
-            said.add(what)
-            parts += pieces(Part(line.start, line.end, rank, "hit", needs=needs))
+def search_parts(text: str, lines: Sequence[FoundLine], fold: Fold) -> list[Part]:
+    """Return the parts of search results, folded, in order and without gaps."""
+    return _SearchParts(text, lines, fold).parts
+
+
+class _SearchParts:
+    """The parts so far, and where the headings are that the next ones stand under."""
+
+    def __init__(self, text: str, lines: Sequence[FoundLine], fold: Fold) -> None:
+        self._text, self._grouped = text, fold.grouped
+        self._hits = Counter(line.path for line in lines if line.found is Found.HIT)
+        self._evens = {size: spread(size) for size in sorted(set(self._hits.values()))}
+        self._files = dict(zip(self._hits, spread(len(self._hits)), strict=True))
+        self._seen: Counter[str] = Counter()
+        self._said: set[str] = set()
+        self._directory = self._heading = 0
+        self.parts = [Part(0, 0, FIRST, "line", 0, shown=fold.header)]
+        for i, line in enumerate(lines):
+            group = fold.groups.get(i)
+            if group:
+                self._open(line, group)
+            if line.found is not Found.FILE:
+                self._add(line, is_inline=bool(group and group.is_inline))
+
+    def _open(self, line: FoundLine, group: Group) -> None:
+        """Add the name of a file, and before it that of its directory where that is due."""
+        rank = _FILE + self._files.get(line.path, 0.0)
+        here = line.start
+        if group.opens_directory:
+            self._directory = len(self.parts)
+            shown = f"{group.directory}:\n"
+            self.parts.append(Part(here, here, rank, "directory", 0, self._directory, shown))
+        above = len(self.parts) - (self._directory if group.is_indented else 0)
+        self._heading = len(self.parts)
+        name = f" {group.name}" if group.is_indented else group.name
+        if group.is_inline:
+            end = here + len(line.path) + 1
+            self.parts.append(Part(here, end, rank, "file", 1, above, f"{name}:"))
         else:
-            parts += _first_hit(line, files[line.path], needs)
-    return parts
+            end = line.end if line.found is Found.FILE else here
+            shown = f"{name}: {plural(group.hits, 'hit')}\n"
+            self.parts.append(Part(here, end, rank, "file", 1, above, shown))
+
+    def _add(self, line: FoundLine, *, is_inline: bool) -> None:
+        """Add a line below the name of its file, or after it."""
+        needs = len(self.parts) - self._heading if line.path else 0
+        start = self.parts[-1].end
+        shown_from = start
+        if line.path and not is_inline and not self._grouped:
+            shown_from += len(line.path)
+            if self._text[line.start + len(line.path) + 1 : line.text]:
+                shown_from += 1  # the mark between path and number; without number it stays
+        rank = self._rank(line)
+        amount = int(line.found is not Found.BREAK)
+        unit = _UNITS.get(line.found, "line")
+        part = Part(start, line.end, rank, unit, amount, needs)
+        self.parts += pieces(self._text, part, shown_from)
+
+    def _rank(self, line: FoundLine) -> float:
+        if line.found is not Found.HIT:
+            return {Found.CONTEXT: _CONTEXT, Found.BREAK: _BREAK}.get(line.found, _NOTE)
+        even = self._evens[self._hits[line.path]][self._seen[line.path]]
+        self._seen[line.path] += 1
+        if not even:
+            return _FIRST + self._files[line.path]
+        what = self._text[line.text : min(line.end, line.text + MAX_PIECE)].strip()
+        step = _SAID if what in self._said else _HIT
+        self._said.add(what)
+        return step + even
 
 
-def _beside(line: FoundLine, needs: int) -> Part:
-    """Return the part that a line is which is no hit."""
-    rank = {Found.CONTEXT: _CONTEXT, Found.BREAK: _BREAK}.get(line.found, _NOTE)
-    count = int(line.found is not Found.BREAK)
-    return Part(line.start, line.end, rank, _UNITS.get(line.found, "line"), count, needs)
-
-
-def _first_hit(line: FoundLine, even: float, needs: int) -> Iterator[Part]:
-    """Yield the first hit of a file: its path, unless that stands above, and the rest."""
-    start = line.start
-    if not needs:
-        start += len(line.path) + 1
-        yield Part(line.start, start, _FILE + even, "file")
-        needs = 1
-    yield from pieces(Part(start, line.end, _FIRST + even, "hit", needs=needs))
-
-
-def pieces(part: Part) -> Iterator[Part]:
-    """Yield `part`, in pieces if it is very long."""
-    if part.end - part.start <= 1.5 * MAX_PIECE:
-        yield part
-        return
-    yield part._replace(end=part.start + MAX_PIECE)
-    for number, start in enumerate(range(part.start + MAX_PIECE, part.end, MAX_PIECE), start=1):
-        end = min(part.end, start + MAX_PIECE)
-        yield Part(start, end, max(part.rank, REQUIRED) + _LATE, "char", end - start, number)
+def pieces(text: str, part: Part, shown_from: int) -> Iterator[Part]:
+    """Yield `part`, which reads as it stands from `shown_from` on, in pieces if it is very long."""
+    is_short = part.end - shown_from <= 1.5 * MAX_PIECE
+    end = part.end if is_short else shown_from + MAX_PIECE
+    shown = None if shown_from == part.start else text[shown_from:end]
+    yield part._replace(end=end, shown=shown)
+    for number, start in enumerate(range(end, part.end, MAX_PIECE), start=1):
+        stop = min(part.end, start + MAX_PIECE)
+        yield Part(start, stop, max(part.rank, REQUIRED) + _LATE, "char", stop - start, number)

@@ -1,0 +1,104 @@
+r"""Reading folded search results and listings back into what the tool wrote.
+
+Search results are folded by file. The first line counts them and names the directory that all
+paths are in; each file with several lines stands above them with the number of its hits; files of
+one directory are indented below it::
+
+    9 hits in 4 files under /srv/app/:
+    setup.py:3:import os
+    core/:
+     job.py: 5 hits
+    10:import os
+    14:import os.path
+     store.py:7:import os
+
+Lists of paths are folded by directory, with the number of entries in each; names are separated by
+blanks and quoted like JSON strings where they hold some::
+
+    5 files under /srv/app/:
+    ./ (2): setup.py "read me.txt"
+    core/ (3): job.py store.py
+    notes
+
+In a list of ``paths`` a directory with a count is itself in the list, unless a ``*`` follows it; in
+a list of ``files`` it is not. Any other line reads as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from sharedctx.notes import unescape_notes
+
+__all__ = ("unfold_paths",)
+
+_SEARCH = re.compile(r"\d+ hits? in \d+ files?(, grouped)?(?: under (.+))?:$")
+_LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
+_IN_FILE = re.compile(r"\d+([:-])|:")
+_INLINE = re.compile(r"( ?)[^\s:][^:]*:")
+_FILE = re.compile(r"( ?)(.+): \d+ hits?$")
+_DIRECTORY = re.compile(r"(.+/):$")
+_ENTRIES = re.compile(r"(.+?/)(\*?)( \(\d+\))?:((?: .*)?)$")
+_NAME = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
+
+
+def unfold_paths(text: str) -> str:
+    """Return the search results or the listing that a lossless rendition of them stands for.
+
+    Args:
+        text: A whole rendition, without elision notes; one that is not folded comes back as it is.
+
+    Raises:
+        ValueError: a quoted name is damaged.
+    """
+    text = unescape_notes(text)
+    header, _, body = text.partition("\n")
+    search, listing = _SEARCH.match(header), _LISTING.match(header)
+    if search:
+        return "\n".join(_found(body.split("\n"), search[2] or "", grouped=bool(search[1])))
+    if listing:
+        listed = listing[1] == "paths"
+        return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
+    return text
+
+
+def _found(lines: list[str], root: str, *, grouped: bool) -> Iterator[str]:
+    directory = path = ""
+    for line in lines:
+        in_file = _IN_FILE.match(line) if path else None
+        file = None if in_file else _FILE.match(line)
+        if in_file:
+            yield line if grouped else f"{path}{in_file[1] or ''}{line}"
+        elif _DIRECTORY.match(line):
+            directory, path = line[:-1], ""
+        elif file and not _is_inline(line):
+            path = f"{root}{directory if file[1] else ''}{file[2]}"
+            if grouped:
+                yield path
+        elif _INLINE.match(line) and not grouped:
+            inside = line.startswith(" ")
+            yield f"{root}{directory if inside else ''}{line[inside:]}"
+            path = ""
+        else:
+            yield line
+
+
+def _is_inline(line: str) -> bool:
+    """Whether a line that ends like the heading of a file is a hit that says so."""
+    hit = _INLINE.match(line)
+    return bool(hit and re.match(r"\d+:", line[hit.end() :]))
+
+
+def _entries(lines: list[str], root: str, *, listed: bool) -> Iterator[str]:
+    for line in lines:
+        heading = _ENTRIES.match(line)
+        if not heading:
+            yield line
+            continue
+        directory = root if heading[1] == "./" else root + heading[1]
+        if listed and heading[3] and not heading[2]:
+            yield directory[:-1]
+        for name in _NAME.findall(heading[4]):
+            yield directory + (json.loads(name) if name.startswith('"') else name)
