@@ -77,9 +77,10 @@ def _found(lines: list[str], root: str, *, grouped: bool) -> Iterator[str]:
             path = f"{root}{directory if file[1] else ''}{file[2]}"
             if grouped:
                 yield path
-        elif _INLINE.match(line) and not grouped:
-            inside = line.startswith(" ")
-            yield f"{root}{directory if inside else ''}{line[inside:]}"
+        elif inline := _INLINE.match(line):
+            name = f"{root}{directory if inline[1] else ''}{line[len(inline[1]) : inline.end() - 1]}"
+            hit = line[inline.end() :]
+            yield f"{name}\n{hit}" if grouped else f"{name}:{hit}"
             path = ""
         else:
             yield line

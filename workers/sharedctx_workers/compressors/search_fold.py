@@ -22,7 +22,7 @@ class Group(NamedTuple):
         directory: Its directory below the common one, with a slash; empty for that itself.
         name: Its name, with its directory unless `is_indented`.
         hits: How many hits there are.
-        is_inline: Whether it is a single line, which is shown with its name on it.
+        is_inline: Whether it is a single hit, which is shown with the name on its line.
         is_indented: Whether it stands below the name of its directory.
         opens_directory: Whether the name of its directory stands right before it.
     """
@@ -81,7 +81,7 @@ def fold_search(lines: Sequence[FoundLine]) -> Fold:
             directory=directory,
             name=places[i][2] if is_indented else paths[i][len(root) :],
             hits=hits[i],
-            is_inline=sizes[i] == hits[i] == 1 and not grouped,
+            is_inline=hits[i] == 1 and sizes[i] == 1 + grouped,
             is_indented=is_indented,
             opens_directory=is_indented and not follows,
         )

@@ -80,7 +80,6 @@ class _Folders:
         within = _heads(*lines[:2]) and all(p.startswith(f"{paths[0]}/") for p in paths[1:])
         self._root = f"{paths[0]}/" if within else common_directory(paths)
         self._sizes = Counter(line.directory for line in lines if line.name)
-        self._evens = {size: spread(size) for size in sorted(set(self._sizes.values()))}
         self._order = dict(zip(self._sizes, spread(len(self._sizes)), strict=True))
         self._heads = {i for i in range(len(lines) - 1) if _heads(lines[i], lines[i + 1])}
         text_size = lines[-1].end - lines[0].start
@@ -122,7 +121,8 @@ class _Folders:
         count = f" ({self._sizes[directory]})" if listed or is_first else ""
         star = "*" if self._heads and count and not listed else ""
         shown = f"{directory[len(self._root) :] or './'}{star}{count}:"
-        rank = self._shown + self._order.get(directory, 0.0)
+        # Where a row goes on after others, its name is only worth what stands in it.
+        rank = self._shown + self._order.get(directory, 0.0) if count else _NOTHING
         self._above, self._open = len(self.parts), directory
         self.parts.append(Part(start, end, rank, "directory", int(listed), self._above, shown))
 
@@ -145,12 +145,15 @@ class _Folders:
             self.parts.append(Part(line.start, line.end, rank, "entry", 1, needs, shown))
 
     def _rank(self, line: PathLine) -> float:
-        """Return how soon an entry is needed: large counts first, others evenly by directory."""
-        even = self._evens[self._sizes[line.directory]][self._seen[line.directory]]
+        """Return how soon an entry is needed: large counts first, others by turns of directories.
+
+        In a row the first come first, so that one note stands for all others.
+        """
+        turn = self._seen[line.directory]
         self._seen[line.directory] += 1
         count = _count(line)
         if count is None:
-            return _ENTRY + even
+            return _ENTRY + turn / (turn + 1)
         return _ENTRY + bisect_left(self._counts, -count) / len(self._counts) if count else _NOTHING
 
     def _end_row(self, *, final: bool = False) -> None:

@@ -68,7 +68,7 @@ class _SearchParts:
             if group:
                 self._open(line, group)
             if line.found is not Found.FILE:
-                self._add(line, is_inline=bool(group and group.is_inline))
+                self._add(line, is_bare=bool(group and group.is_inline) or self._grouped)
 
     def _open(self, line: FoundLine, group: Group) -> None:
         """Add the name of a file, and before it that of its directory where that is due."""
@@ -82,19 +82,19 @@ class _SearchParts:
         self._heading = len(self.parts)
         name = f" {group.name}" if group.is_indented else group.name
         if group.is_inline:
-            end = here + len(line.path) + 1
+            end = line.end if line.found is Found.FILE else here + len(line.path) + 1
             self.parts.append(Part(here, end, rank, "file", 1, above, f"{name}:"))
         else:
             end = line.end if line.found is Found.FILE else here
             shown = f"{name}: {plural(group.hits, 'hit')}\n"
             self.parts.append(Part(here, end, rank, "file", 1, above, shown))
 
-    def _add(self, line: FoundLine, *, is_inline: bool) -> None:
-        """Add a line below the name of its file, or after it."""
+    def _add(self, line: FoundLine, *, is_bare: bool) -> None:
+        """Add a line below the name of its file, or after it; a bare one has no name itself."""
         needs = len(self.parts) - self._heading if line.path else 0
         start = self.parts[-1].end
         shown_from = start
-        if line.path and not is_inline and not self._grouped:
+        if line.path and not is_bare:
             shown_from += len(line.path)
             if self._text[line.start + len(line.path) + 1 : line.text]:
                 shown_from += 1  # the mark between path and number; without number it stays
