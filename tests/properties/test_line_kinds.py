@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sharedctx.notes import escape_notes
 from sharedctx.render import render
 from sharedctx.segment_table import decode_document, encode_document
 from sharedctx_workers.compressors.base import Compressor
@@ -101,8 +102,7 @@ def test_documents_cover_any_text(
     assert document == compressor.document(text, TOKENIZER)
     place = 0
     for index, segment in enumerate(document.segments):
-        assert segment.span.start == place < segment.span.end
-        assert segment.text == text[segment.span.start : segment.span.end]
+        assert segment.span.start == place <= segment.span.end
         assert 0 <= segment.needs <= index
         place = segment.span.end
     assert place == len(text)
@@ -138,4 +138,5 @@ def test_documents_cover_any_text(
 def test_hostile_texts_are_read_in_time(compressor: Compressor, text: str) -> None:
     document = compressor.document(text, TOKENIZER)
     if document is not None:
-        assert "".join(segment.text for segment in document.segments) == text
+        whole = "".join(segment.text for segment in document.segments)
+        assert compressor.same_data(text, escape_notes(whole))

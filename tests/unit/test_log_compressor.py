@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sharedctx import tokens
+from sharedctx.records import Profile
 from sharedctx.render import render
 from sharedctx.segments import Document
 from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.log_grammar import LineKind, form_of
+from sharedctx_workers.compressors.log_repeats import describe_repeats
 from sharedctx_workers.compressors.log_templates import Templates
+from sharedctx_workers.pipeline import compress
 
 TOKENIZER = tokens.load()
 LOG = LogCompressor()
@@ -39,7 +44,8 @@ def service_log() -> str:
 def document_of(text: str) -> Document:
     document = LOG.document(text, TOKENIZER)
     assert document is not None
-    assert "".join(segment.text for segment in document.segments) == text
+    whole = "".join(segment.text for segment in document.segments)
+    assert whole == re.sub(r"\x1b\[\d+m", "", text)
     return document
 
 
@@ -50,12 +56,16 @@ def shown(text: str, budget: int) -> str:
 def test_errors_rare_lines_and_ends_survive_a_small_budget() -> None:
     text = service_log()
     view = shown(text, 600)
-    assert TRACE in view
+    first, _, rest = TRACE.partition("\n")
+    assert f"{first} [… 1 more to L611 10:03:20]\n{rest}" in view
     assert "checkout_v2=on" in view
     assert view.startswith("2026-03-01 10:00:00,000 INFO     [http] GET /orders/0 200 0ms\n")
     assert view.endswith("stopped, exit code 3\n")
     assert "[cache] hit" in view
-    assert "similar lines elided: L" in view
+    assert re.search(
+        r"GET /orders/0 200 0ms \[… 399 more to L\d+ 10:06:39; /orders/0…2793; 0…89ms\]", view
+    )
+    assert re.search(r"\n\[… L3-\d+\]\n", view)
 
 
 def test_a_repeated_trace_comes_later_than_the_first() -> None:
@@ -64,15 +74,52 @@ def test_a_repeated_trace_comes_later_than_the_first() -> None:
     assert ranks[0] < 2 < ranks[1]
 
 
-def test_templates_join_lines_with_other_values() -> None:
+def templates_of(*lines: str) -> list[int]:
     templates = Templates()
-    first = templates.add(1, "connection from 10.0.0.1 port 80 accepted")
-    again = templates.add(1, "connection from 10.9.0.1 port 8080 accepted")
-    assert (again.template, again.is_new_form) == (first.template, False)
-    other = templates.add(1, "connection from 10.0.0.1 port 80 refused")
-    assert (other.template, other.is_new_form) == (first.template, True)
-    assert templates.add(3, "connection from 10.0.0.1 port 80 refused").template != first.template
-    assert templates.add(1, "started worker alpha").template != first.template
+    forms = [templates.add(1, line) for line in lines]
+    numbers = templates.numbers()
+    return [numbers[form] for form in forms]
+
+
+def test_templates_join_lines_with_other_values() -> None:
+    found = templates_of(
+        "connection from 10.0.0.1 port 80 accepted",
+        "connection from 10.9.0.1 port 8080 accepted",
+        "connection from [fe80::1] port 8080 accepted",
+        "started worker alpha",
+        "Unpacking libfoo (1.2) ...",
+        *(f"Unpacking {'bcdefghij'[i] * 4} (5.{i}) ..." for i in range(9)),
+        "level=info msg=started",
+        "level=info caller=main",
+    )
+    assert found == [0, 0, 0, 1, *[2] * 10, 3, 4]
+
+
+def test_few_words_part_a_template() -> None:
+    states = ["installed", "unpacked", "half-configured"]
+    lines = [f"status {states[i % 3]} package-{i}:all {i}.0" for i in range(60)]
+    assert templates_of(*lines) == [i % 3 for i in range(60)]
+    names = [f"unpacking {'abcdefghij'[i % 10] * (i + 1)} now, really now" for i in range(60)]
+    assert len(set(templates_of(*names))) == 1
+
+
+def test_a_level_is_part_of_a_template() -> None:
+    templates = Templates()
+    assert templates.add(1, "x 1") != templates.add(3, "x 2")
+
+
+def test_repeats_say_how_many_how_far_and_with_which_values() -> None:
+    bodies = [
+        f"GET /orders/{i} took {i % 50}ms for {name}"
+        for i, name in zip(range(5, 200), ["ann", "bob", "cy"] * 65, strict=True)
+    ]
+    said = describe_repeats(bodies, 412, "2026-03-01 10:07:03,100 INFO", 1)
+    assert said == "194 more to L412 10:07:03; /orders/5…199; 0…49ms; bob +1"
+
+
+@pytest.mark.parametrize("values", [["a"], ["a", "a"], ["-- |", "== |"], ["x", ""], ["1", "1 2"]])
+def test_repeats_without_values_still_count(values: list[str]) -> None:
+    assert describe_repeats(values, 9, "", 2).startswith(f"{len(values) - 1} more to L9")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +167,9 @@ def test_progress_that_overwrote_itself_is_one_line() -> None:
 def test_colors_do_not_hide_errors() -> None:
     ok = "".join(f"2026-03-01T10:00:{i:02d}Z \x1b[32mok\x1b[0m step {i}\n" for i in range(60))
     text = f"{ok}2026-03-01T10:01:00Z \x1b[31mERROR\x1b[0m disk is full\n{ok}"
-    assert "\x1b[31mERROR\x1b[0m disk is full" in shown(text, 200)
+    view = shown(text, 200)
+    assert "2026-03-01T10:01:00Z ERROR disk is full\n" in view
+    assert "\x1b" not in view
 
 
 def test_failure_sections_of_test_runs_are_kept_whole() -> None:
@@ -169,3 +218,46 @@ def test_long_lines_are_cut() -> None:
     view = shown(text, 300)
     assert "INFO: end\n" in view
     assert "chars elided" in view
+
+
+def test_enough_is_one_line_of_every_kind() -> None:
+    text = service_log()
+    record, body = compress(text, Profile("o200k_base", 50))
+    assert record.transforms[0] == "router:log:0.02"
+    assert body.text.count("GET /orders") < 8
+    assert body.text.count("KeyError") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1234] 2026/11/25 04:11:49.206617 [INF] Starting",
+        "[main] [worker] 2026-11-25 04:11:49 starting",
+        "<14>1 2026-11-25T04:11:49Z host app - - starting",
+        "E, [2026-11-25T04:11:49.206617 #12] ERROR -- : bad",
+        "INFO  2026-11-25 04:11:49,206 starting",
+    ],
+)
+def test_what_stands_before_a_time_does_not_hide_it(line: str) -> None:
+    assert form_of(line).kind is LineKind.EVENT
+
+
+def test_output_of_no_known_form_is_a_log_when_it_repeats() -> None:
+    calls = [f'{n} openat(AT_FDCWD, "/lib/x{n}.so", O_RDONLY) = {n % 9}\n' for n in range(200)]
+    calls.insert(99, "12 exit_group(3) = ?\n")
+    text = "".join(calls)
+    assert LOG.document(text, TOKENIZER) is None
+    document = LogCompressor(of_any_form=True).document(text, TOKENIZER)
+    assert document is not None
+    view = render(document, text, TOKENIZER, max_tokens=200, up_to=document.enough).text
+    assert "exit_group(3)" in view
+    assert "199 more to L201" in view
+    prose = "".join(f"{word} is a word that stands here\nand there too\n" for word in "abcdefgh")
+    assert LogCompressor(of_any_form=True).document(prose, TOKENIZER) is None
+
+
+def test_colors_cut_in_two_stay() -> None:
+    text = "INFO: start\n" * 5 + "INFO: " + "\x1b[3" * 300 + "\n" + "INFO: \x1b[31mend\x1b[0m\n"
+    document = LOG.document(text, TOKENIZER)
+    assert document is not None
+    assert LOG.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sharedctx import tokens
+from sharedctx.notes import escape_notes
 from sharedctx.render import Rendering, render
 from sharedctx.segments import Document
+from sharedctx.unfold import unfold_paths
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
+from sharedctx_workers.compressors.search_fold import common_directory
 from sharedctx_workers.compressors.search_lines import Found, found_lines, is_path
 
 TOKENIZER = tokens.load()
@@ -21,8 +26,12 @@ GREP = "".join(
 def document_of(text: str) -> Document:
     document = SEARCH.document(text, TOKENIZER)
     assert document is not None
-    assert "".join(segment.text for segment in document.segments) == text
+    assert SEARCH.same_data(text, whole_of(document))
     return document
+
+
+def whole_of(document: Document) -> str:
+    return escape_notes("".join(segment.text for segment in document.segments))
 
 
 def shown(text: str, budget: int, *, keep_required: bool = True) -> Rendering:
@@ -31,18 +40,18 @@ def shown(text: str, budget: int, *, keep_required: bool = True) -> Rendering:
 
 
 def test_every_file_keeps_its_first_hit() -> None:
-    view = shown(GREP, 400).text
+    view = shown(GREP, 600).text
+    assert view.startswith("240 hits in 12 files under src/:\n")
     for i in range(12):
-        assert (
-            f"src/module_{i}/code.py:10:    raise ValueError(f'bad value {{x}} in {i}.10')" in view
-        )
-    assert "hits elided: L" in view
+        first = f"10:    raise ValueError(f'bad value {{x}} in {i}.10')"
+        assert f"module_{i}/code.py: 20 hits\n{first}\n" in view
+    assert re.search(r"\n\[… L\d+-\d+\]\n", view)
 
 
 def test_the_smallest_views_still_name_files() -> None:
     view = shown(GREP, 120, keep_required=False).text
-    assert "src/module_0/code.py" in view
-    assert "elided" in view
+    assert "module_0/code.py: 20 hits" in view
+    assert "hits elided" in view
 
 
 def test_context_is_kept_apart_from_hits() -> None:
@@ -68,13 +77,14 @@ def test_headings_are_kept_with_their_hits() -> None:
     document = document_of(text)
     assert {s.unit for s in document.segments} == {"file", "hit", "line"}
     view = render(document, text, TOKENIZER, max_tokens=280).text
-    assert "lib/part0.rs\n5:let x = call(5);\n" in view
+    assert view.startswith("176 hits in 8 files, grouped under lib/:\n")
+    assert "part0.rs: 22 hits\n5:let x = call(5);\n" in view
 
 
 def test_hits_without_numbers() -> None:
     text = "".join(f"./pkg/{name}.py:timeout = {n}\n" for name in "abc" for n in range(40))
     view = shown(text, 120).text
-    assert all(f"./pkg/{name}.py:timeout = 0\n" in view for name in "abc")
+    assert all(f"{name}.py: 40 hits\n:timeout = 0\n" in view for name in "abc")
 
 
 def test_find_shows_every_directory() -> None:
@@ -82,8 +92,9 @@ def test_find_shows_every_directory() -> None:
         f"./src/d{i}\n" + "".join(f"./src/d{i}/file_{n}.txt\n" for n in range(30)) for i in range(9)
     )
     view = shown(text, 260).text
-    assert all(f"./src/d{i}" in view for i in range(9))
-    assert "entries elided: L" in view
+    assert view.startswith("280 paths under ./src/:\n./ (9):\n")
+    assert all(f"\nd{i}/ (30): file_0.txt " in view for i in range(9))
+    assert " [… L7-32]\n" in view
 
 
 def test_recursive_ls() -> None:
@@ -138,3 +149,57 @@ def test_what_is_no_search_result_is_left_alone(text: str) -> None:
 )
 def test_paths(word: str, expected: bool) -> None:  # noqa: FBT001  # a table of cases
     assert is_path(word) is expected
+
+
+FORMS = {
+    "files of one directory": "a/x.py:1:p\na/y.py:2:q\na/y.py:7:r\nb/z.py:3:s\n",
+    "a single file": "x.py:1:p\nx.py:2:q\nx.py:9:r\n",
+    "absolute paths": "/r/a/x.py:1:p\n/r/a/y.py:1:q\n/r/b/c/z.py:12:s: 3 hits\n",
+    "context": "a/x-1.py-1-o\na/x-1.py:2:p\na/x-1.py-3-q\n--\na/x-1.py:9:r\na/y.py:1:s\n",
+    "columns": "a/x.py:1:5:p\na/x.py:1:9:p\na/y.py:2:1:q\n",
+    "headings": "a/x.py\n1:p\n2-q\n\na/y.py\n7:r\n8:s\n\nb.py\n1:t\n",
+    "no numbers": "a/x.py:p\na/x.py:q\na/y.py:r: 1 hit\n",
+    "what the tool says": "a/x.py:1:p\na/x.py:2:q\nBinary file a/z matches\na/y.py:3:r\n",
+    "a file that comes again": "a/x:1:p\na/x:2:q\nb/y:1:p\na/x:7:r\na/x:8:s\n",
+    "blanks in paths": "my dir/x.py:1:p\nmy dir/x.py:2:q\nmy dir/y.py:3:r\n",
+    "no line break at the end": "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r",
+    "carriage returns": "a/x.py:1:p\r\na/x.py:2:q\r\na/y.py:3:r\r\n",
+    "find": ".\n./a\n./a/x\n./a/b\n./a/b/y z\n./a/w\n./c\n",
+    "find elsewhere": "/u/i\n/u/i/a\n/u/i/a/x.h\n/u/i/b.h\n/u/i/c.h\n",
+    "files": 'a/x.py\na/y.py\nb/c/z.py\na/w.py\n./"q".py\nsetup.py\n',
+    "counts": "a/x.py:3\na/y.py:0\nb/z.py:17\nb/w.py:2\nc/v.py:1\n",
+    "folders": "a/b/\na/c/\na/d/\na/e/\na/f/\n",
+    "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /e/p: Permission denied\n",
+    "notes": "a/x.py:1:[… 3 lines elided: L1-3]\na/x.py:2:q\na/y.py:3:[\\… r\n",
+    "looks folded": "2 hits in 1 file:\n" + "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r\n" * 6,
+}
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
+def test_folded_results_and_listings_decode_back(text: str) -> None:
+    document = document_of(text)
+    whole = whole_of(document)
+    assert whole == escape_notes(text) or unfold_paths(whole) == text
+
+
+def test_counts_are_a_list_of_files_the_largest_first() -> None:
+    text = "".join(f"src/d{i % 4}/file_{i}.py:{i * 7 % 90}\n" for i in range(200))
+    view = shown(text, 300).text
+    assert view.startswith("200 files under src/:\n")
+    assert ".py:89" in view
+    assert ".py:0 " not in view
+
+
+def test_times_of_day_are_no_hits() -> None:
+    access = "".join(
+        f'10.0.0.{i} - - [25/Nov/2026 04:{i:02d}:20] "GET /x HTTP/1.1" 200 -\n' for i in range(50)
+    )
+    assert SEARCH.document(access, TOKENIZER) is None
+    server = "".join(f"[13] 2026/11/25 04:{i:02d}:49.2 [INF] /a/b started\n" for i in range(50))
+    assert SEARCH.document(server, TOKENIZER) is None
+
+
+def test_the_common_directory_is_whole() -> None:
+    assert common_directory(["/a/bc/d", "/a/bd/e"]) == "/a/"
+    assert common_directory(["x", "y"]) == ""
+    assert common_directory(["a/x"]) == "a/"

@@ -2,13 +2,13 @@
 
 The idea is Drain's: lines of as many words that begin alike are compared with the few templates
 found for such lines so far. Words that name things, such as paths and numbers, may differ; of the
-plain words nearly all must agree, and those that differ become open. Lines that differ in numbers
+plain words half must agree, and those that differ become open. Lines that differ in numbers
 only are recognized before that by a dictionary, and a leaf holds a bounded number of templates, so
 the time is linear in the text.
 
 What is open is looked at once more when all lines are in. A place where ever new words stand holds
-values. A place where a few words stand again and again says what kind of line it is, as in
-``status installed`` and ``status unpacked``, so it parts its template.
+values. A place where only a few stand says what kind of line it is, as in ``status installed`` and
+``status unpacked``, so it parts its template.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
 _MAX_PARTS = 24
-_OFTEN = 4
 
 
 class Templates:
@@ -44,7 +43,6 @@ class Templates:
     def __init__(self) -> None:
         self.forms: list[str] = []
         self._found: list[int] = []  # template of each form
-        self._counts: list[int] = []  # lines of each form
         self._numbers: dict[tuple[int, str], int] = {}
         self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str]]]] = {}
         self._size = 0
@@ -57,8 +55,6 @@ class Templates:
             number = self._numbers[level, form] = len(self.forms)
             self.forms.append(form)
             self._found.append(self._find(level, form.split()[:_MAX_WORDS]))
-            self._counts.append(0)
-        self._counts[number] += 1
         return number
 
     def _find(self, level: int, words: list[str]) -> int:
@@ -71,7 +67,7 @@ class Templates:
             others = len(plain) - same
             if not others:
                 return template
-            if same - things > 2 * others:
+            if same - things >= others:
                 pattern[:] = [a if a == b else "" for a, b in zip(pattern, plain, strict=True)]
                 return template
         template, self._size = self._size, self._size + 1
@@ -93,17 +89,14 @@ class Templates:
 
     def _kinds(self, forms: Sequence[int]) -> list[tuple[str, ...]]:
         """Return the words of each form by which its template is parted."""
-        lines = sum(self._counts[form] for form in forms)
-        if len(forms) == 1 or lines < 2 * _OFTEN:
-            return [()] * len(forms)
         columns = zip(*(self.forms[form].split()[:_MAX_WORDS] for form in forms), strict=True)
         parting: list[tuple[str, ...]] = []
         parts = 1
         for column in columns:
             kinds = set(column)
-            if not 1 < len(kinds) <= _MAX_KINDS or _OFTEN * len(kinds) > lines:
+            if not 1 < len(kinds) <= _MAX_KINDS or parts * len(kinds) > _MAX_PARTS:
                 continue
-            if parts * len(kinds) <= _MAX_PARTS and all(map(_PLAIN.fullmatch, kinds)):
+            if all(map(_PLAIN.fullmatch, kinds)):
                 parting.append(column)
                 parts *= len(kinds)
         return list(zip(*parting, strict=True)) if parting else [()] * len(forms)

@@ -61,7 +61,7 @@ def path_lines(text: str, lines: Sequence[tuple[int, int]]) -> list[PathLine] | 
 def _path_line(text: str, start: int, end: int) -> PathLine:
     line = text[start:end].removesuffix("\n")
     bare = _COUNT.sub("", line)
-    if is_path(bare) or (bare.startswith(("./", "/")) and ": " not in bare):
+    if bare == "." or is_path(bare) or (bare.startswith(("./", "/")) and ": " not in bare):
         cut = line.rstrip("/").rfind("/") + 1
         return PathLine(start, end, line[:cut], line[cut:])
     return PathLine(start, end, "", "")
