@@ -34,10 +34,11 @@ from sharedctx.notes import unescape_notes
 
 __all__ = ("unfold_paths",)
 
-_SEARCH = re.compile(r"\d+ hits? in \d+ files?(, grouped)?(?: under (.+))?:$")
+_SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
 _LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
 _IN_FILE = re.compile(r"\d+([:-])|:")
-_INLINE = re.compile(r"( ?)[^\s:][^:]*:")
+_INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
+_UNNUMBERED = re.compile(r"( ?)(?!(?:grep|rg|find): )([^\s:][^:]*):")
 _FILE = re.compile(r"( ?)(.+): \d+ hits?$")
 _DIRECTORY = re.compile(r"(.+/):$")
 _ENTRIES = re.compile(r"(.+?/)(\*?)( \(\d+\))?:((?: .*)?)$")
@@ -57,39 +58,35 @@ def unfold_paths(text: str) -> str:
     header, _, body = text.partition("\n")
     search, listing = _SEARCH.match(header), _LISTING.match(header)
     if search:
-        return "\n".join(_found(body.split("\n"), search[2] or "", grouped=bool(search[1])))
+        return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
         listed = listing[1] == "paths"
         return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
     return text
 
 
-def _found(lines: list[str], root: str, *, grouped: bool) -> Iterator[str]:
+def _found(lines: list[str], root: str, style: str) -> Iterator[str]:
+    grouped = style == "grouped"
+    inline = _UNNUMBERED if style == "unnumbered" else _INLINE
     directory = path = ""
     for line in lines:
         in_file = _IN_FILE.match(line) if path else None
-        file = None if in_file else _FILE.match(line)
+        hit = None if in_file else inline.match(line)
+        file = None if in_file or (hit and style != "unnumbered") else _FILE.match(line)
         if in_file:
             yield line if grouped else f"{path}{in_file[1] or ''}{line}"
         elif _DIRECTORY.match(line):
             directory, path = line[:-1], ""
-        elif file and not _is_inline(line):
+        elif file:
             path = f"{root}{directory if file[1] else ''}{file[2]}"
             if grouped:
                 yield path
-        elif inline := _INLINE.match(line):
-            name = f"{root}{directory if inline[1] else ''}{line[len(inline[1]) : inline.end() - 1]}"
-            hit = line[inline.end() :]
-            yield f"{name}\n{hit}" if grouped else f"{name}:{hit}"
+        elif hit:
+            above = f"{root}{directory if hit[1] else ''}{hit[2]}"
+            yield above + ("\n" if grouped else ":") + line[hit.end() :]
             path = ""
         else:
             yield line
-
-
-def _is_inline(line: str) -> bool:
-    """Whether a line that ends like the heading of a file is a hit that says so."""
-    hit = _INLINE.match(line)
-    return bool(hit and re.match(r"\d+:", line[hit.end() :]))
 
 
 def _entries(lines: list[str], root: str, *, listed: bool) -> Iterator[str]:

@@ -158,8 +158,11 @@ FORMS = {
     "context": "a/x-1.py-1-o\na/x-1.py:2:p\na/x-1.py-3-q\n--\na/x-1.py:9:r\na/y.py:1:s\n",
     "columns": "a/x.py:1:5:p\na/x.py:1:9:p\na/y.py:2:1:q\n",
     "headings": "a/x.py\n1:p\n2-q\n\na/y.py\n7:r\n8:s\n\nb.py\n1:t\n",
-    "no numbers": "a/x.py:p\na/x.py:q\na/y.py:r: 1 hit\n",
-    "what the tool says": "a/x.py:1:p\na/x.py:2:q\nBinary file a/z matches\na/y.py:3:r\n",
+    "no numbers": "a/x.py:p\na/x.py:q\na/y.py:r: 1 hit!\ngrep: a/p: Is a directory\n"
+    + "a/x.py:q\n" * 20,
+    "what the tool says": "a/x.py:1:p\na/x.py:2:q\nBinary file a/z matches\n"
+    + "grep: a/p: Is a directory\na/y.py:3:r\n"
+    + "a/x.py:5:t\n" * 20,
     "a file that comes again": "a/x:1:p\na/x:2:q\nb/y:1:p\na/x:7:r\na/x:8:s\n",
     "blanks in paths": "my dir/x.py:1:p\nmy dir/x.py:2:q\nmy dir/y.py:3:r\n",
     "no line break at the end": "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r",
@@ -169,7 +172,7 @@ FORMS = {
     "files": 'a/x.py\na/y.py\nb/c/z.py\na/w.py\n./"q".py\nsetup.py\n',
     "counts": "a/x.py:3\na/y.py:0\nb/z.py:17\nb/w.py:2\nc/v.py:1\n",
     "folders": "a/b/\na/c/\na/d/\na/e/\na/f/\n",
-    "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /e/p: Permission denied\n",
+    "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /p: No access\n",
     "notes": "a/x.py:1:[… 3 lines elided: L1-3]\na/x.py:2:q\na/y.py:3:[\\… r\n",
     "looks folded": "2 hits in 1 file:\n" + "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r\n" * 6,
 }

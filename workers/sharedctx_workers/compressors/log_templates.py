@@ -22,9 +22,10 @@ __all__ = ("VARIABLE", "Templates")
 VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8,}|\d+(?:[.:,-]\d+)*")
 """What is a value wherever it stands: numbers and what is made of them."""
 
-# A word with one of these names a thing, not a kind of message; the name of a setting is plain.
+# A word with one of these names a thing, not a kind of message; the name of a setting or of what is
+# called is plain.
 _THING = re.compile(r"[*/_@\\]|[.:(]\w")
-_SETTING = re.compile(r"[\w.-]{1,40}=")
+_NAMED = re.compile(r"[\w.-]{1,40}=|[A-Za-z_]\w{1,40}\(")
 # What can say what kind a line is: a plain word, alone or as the value of a setting.
 _PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_.:$-]{0,60}[\])\"',;]?")
 _MAX_WORDS = 24
@@ -103,8 +104,8 @@ class Templates:
 
 
 def _plain(word: str) -> str:
-    """Return what of a word must agree: nothing of a thing, and of a setting its name."""
-    setting = _SETTING.match(word) if "=" in word else None
-    if setting:
-        return setting[0]
+    """Return what of a word must agree: nothing of a thing but its name, if it has one."""
+    named = _NAMED.match(word)
+    if named:
+        return named[0]
     return "" if _THING.search(word) else word

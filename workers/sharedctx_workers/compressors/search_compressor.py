@@ -89,8 +89,15 @@ def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:
 
 def _verbatim(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document:
     """Return a document whose parts read as they stand."""
-    parts = [part._replace(shown=None) for part in parts if part.end > part.start]
-    return _document(parts, [text[part.start : part.end] for part in parts], tokenizer, _PLAIN)
+    kept: list[Part] = []
+    places = []
+    for place, part in enumerate(parts):
+        above = places[place - part.needs] if part.needs else -1
+        is_there = part.end > part.start
+        places.append(len(kept) if is_there else -1)
+        if is_there:
+            kept.append(part._replace(shown=None, needs=len(kept) - above if above >= 0 else 0))
+    return _document(kept, [text[part.start : part.end] for part in kept], tokenizer, _PLAIN)
 
 
 def _document(

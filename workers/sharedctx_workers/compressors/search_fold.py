@@ -87,7 +87,10 @@ def fold_search(lines: Sequence[FoundLine]) -> Fold:
         )
     total = f"{plural(sum(hits), 'hit')} in {plural(len(set(paths)), 'file')}"
     under = f" under {root}" if root else ""
-    return Fold(f"{total}{', grouped' if grouped else ''}{under}:\n", grouped, groups)
+    hit = next(line for line in lines if line.found is Found.HIT)
+    numbered = grouped or hit.text > hit.start + len(hit.path) + 1
+    style = ", grouped" if grouped else "" if numbered else ", unnumbered"
+    return Fold(f"{total}{style}{under}:\n", grouped, groups)
 
 
 def _runs(lines: Sequence[FoundLine]) -> tuple[list[int], list[int], list[int]]:
