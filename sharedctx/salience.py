@@ -26,7 +26,7 @@ _STEMS = (
 def looks_wrong(text: str) -> bool:
     """Whether `text` speaks of an error, a failure or a warning."""
     lowered = text.lower()
-    if not any(stem in lowered for stem in _STEMS):
+    if not any(map(lowered.__contains__, _STEMS)):
         return False
     return bool(_WRONG.search(text) or _CAMEL_ERROR.search(text))
 

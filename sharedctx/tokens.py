@@ -66,6 +66,8 @@ class _TiktokenTokenizer:
 
     def count(self, text: str) -> int:
         # encode_ordinary, because tool output may contain the literal text of special tokens.
+        if len(text) <= _BLOCK:
+            return len(self._encoding.encode_ordinary(text))
         return sum(len(self._encoding.encode_ordinary(part)) for part in _bounded(text))
 
 

@@ -161,7 +161,7 @@ FORMS = {
     "no numbers": "a/x.py:p\na/x.py:q\na/y.py:r: 1 hit!\ngrep: a/p: Is a directory\n"
     + "a/x.py:q\n" * 20,
     "what the tool says": "a/x.py:1:p\na/x.py:2:q\nBinary file a/z matches\n"
-    + "grep: a/p: Is a directory\na/y.py:3:r\n"
+     "grep: a/p: Is a directory\na/y.py:3:r\n"
     + "a/x.py:5:t\n" * 20,
     "a file that comes again": "a/x:1:p\na/x:2:q\nb/y:1:p\na/x:7:r\na/x:8:s\n",
     "blanks in paths": "my dir/x.py:1:p\nmy dir/x.py:2:q\nmy dir/y.py:3:r\n",

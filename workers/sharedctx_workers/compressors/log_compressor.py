@@ -18,6 +18,7 @@ from sharedctx_workers.compressors.log_repeats import describe_repeats
 __all__ = ("LogCompressor",)
 
 _MAX_SEGMENTS = 60_000
+_GRAIN = 240
 _MAX_LINE = 600
 _PIECE = 300
 _MAX_ESCAPE = 28
@@ -62,7 +63,7 @@ class LogCompressor:
         parts = list(
             _merged(
                 _parts(text, lines, events, rank_events(lines, events)),
-                len(text) // _MAX_SEGMENTS,
+                max(_GRAIN, len(text) // _MAX_SEGMENTS),
             )
         )
         shown = [strip_colors(text[part.start : part.end]) for part in parts]
@@ -185,8 +186,8 @@ def _merged(parts: Iterator[_Part], size: int) -> Iterator[_Part]:
         if (
             last.unit == part.unit
             and not part.needs
-            and part.rank >= 6.0
-            and last.rank >= 6.0
+            and part.rank >= 6.4
+            and last.rank >= 6.4
             and part.end - last.start <= size
         ):
             last = last._replace(end=part.end, amount=last.amount + part.amount)

@@ -276,7 +276,7 @@ def _event(head: str, body: int) -> Form:
     if level < 0 and head[0] in _KLOG and head[1:5].isdigit():
         level = _KLOG[head[0]]
     if level < 0:
-        access = _ACCESS.search(head, body)
+        access = _ACCESS.search(head, body) if '"' in head else None
         level = {"4": 2, "5": 3}.get(access[1], 1) if access else -1
     if level < 0 and _FAILED.match(head, body + 1):
         level = 3
