@@ -38,7 +38,7 @@ _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: und
 _LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
 _IN_FILE = re.compile(r"\d+([:-])|:")
 _INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
-_UNNUMBERED = re.compile(r"( ?)(?!(?:grep|rg|find): )([^\s:][^:]*):")
+_UNNUMBERED = re.compile(r"( ?)(?!(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): )([^\s:][^:]*):")
 _FILE = re.compile(r"( ?)(.+): \d+ hits?$")
 _DIRECTORY = re.compile(r"(.+/):$")
 _ENTRIES = re.compile(r"(.+?/)(\*?)( \(\d+\))?:((?: .*)?)$")

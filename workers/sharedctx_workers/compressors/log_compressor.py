@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from sharedctx.lines import LineIndex
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.segments import REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
-from sharedctx_workers.compressors.log_grammar import strip_colors
+from sharedctx_workers.compressors.log_grammar import is_quoted, strip_colors
 from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines, repeats_itself
-from sharedctx_workers.compressors.log_ranks import ENOUGH, rank_events
+from sharedctx_workers.compressors.log_ranks import ENOUGH, QUOTED, rank_events
 from sharedctx_workers.compressors.log_repeats import describe_repeats
 
 __all__ = ("LogCompressor",)
@@ -24,7 +24,7 @@ _PIECE = 300
 _MAX_ESCAPE = 28
 _TRACE_HEAD, _TRACE_TAIL = 24, 16
 _LATE = 8.0
-_EXAMPLES, _EXAMPLES_OF_ERRORS = 2, 12
+_EXAMPLES, _EXAMPLES_OF_ERRORS = 2, 6
 # The first line of each template says how many are like it.
 _STYLE = NoteStyle(implied=("line", "similar line"))
 
@@ -107,15 +107,24 @@ def _parts(
 ) -> Iterator[_Part]:
     """Yield the parts of all events."""
     notes = _notes(text, lines, events)
+    last_said = max((i for i, line in enumerate(lines) if line.head.strip()), default=0)
     for event, rank in zip(events, ranks, strict=True):
         size = event.end - event.start
         for place in range(size):
             line = lines[event.start + place]
-            late = _TRACE_HEAD <= place < size - _TRACE_TAIL
-            for part in _pieces(text, line, rank + late * _LATE, _unit(event, line)):
+            is_end = event.start + place == last_said
+            line_rank = rank if is_end else _line_rank(line, rank, place, size)
+            for part in _pieces(text, line, line_rank, _unit(event, line)):
                 states = text.count("\r", part.start, part.end) if line.is_overwritten else 0
                 note = notes.pop(event.template, "") if event.is_first and not place else ""
                 yield part._replace(amount=states or part.amount, note=note)
+
+
+def _line_rank(line: LogLine, rank: float, place: int, size: int) -> float:
+    """Return the rank of a line of an event: long traces are cut, and quoted source comes later."""
+    if _TRACE_HEAD <= place < size - _TRACE_TAIL:
+        return max(rank, REQUIRED) + _LATE
+    return max(rank, QUOTED) if place and is_quoted(line.head) else rank
 
 
 def _notes(text: str, lines: Sequence[LogLine], events: Sequence[Event]) -> dict[int, str]:
@@ -158,7 +167,7 @@ def _pieces(text: str, line: LogLine, rank: float, unit: str) -> Iterator[_Part]
         yield _Part(
             start,
             end,
-            rank + late * _LATE,
+            max(rank, REQUIRED) + _LATE if late else rank,
             "char" if late else unit,
             end - start if late else 1,
             number,

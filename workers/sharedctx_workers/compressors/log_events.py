@@ -42,7 +42,7 @@ class Event:
         start: Index of its first line.
         end: Index of the line after its last.
         level: As in `Form`; 2 also for what merely sounds like trouble.
-        body: Its message, that of the first lines of a trace included.
+        body: Its message, and of a trace what was raised, but not where.
         template: Number of its template.
         is_new_form: Whether nothing before it was the same up to numbers.
         is_first: Whether it is the first of its template.
@@ -69,7 +69,8 @@ def events_of(lines: Sequence[LogLine]) -> list[Event]:
     events: list[Event] = []
     forms: list[int] = []
     for start, end, level in _spans(lines):
-        body = "\n".join(map(_message, lines[start : min(end, start + 40)]))
+        said = (line for line in lines[start + 1 : min(end, start + 40)] if _says(line))
+        body = "\n".join(map(_message, (lines[start], *said)))
         events.append(Event(start, end, level, body))
         forms.append(templates.add(level, body))
     _mark_repeats(events, forms, templates.numbers())
@@ -79,6 +80,11 @@ def events_of(lines: Sequence[LogLine]) -> list[Event]:
 
 def _message(line: LogLine) -> str:
     return line.head[line.form.body :].strip()
+
+
+def _says(line: LogLine) -> bool:
+    """Whether a line of a trace says what is wrong, and not only where."""
+    return line.form.kind not in (LineKind.CONTINUED, LineKind.BLANK) and not _FRAME.match(line.head)
 
 
 def _spans(lines: Sequence[LogLine]) -> Iterator[tuple[int, int, int]]:

@@ -11,7 +11,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ("MAX_HEAD", "Form", "LineKind", "form_of", "strip_colors")
+__all__ = ("MAX_HEAD", "Form", "LineKind", "form_of", "is_quoted", "strip_colors")
 
 MAX_HEAD = 400
 """How much of a line is looked at."""
@@ -43,7 +43,7 @@ class Form(NamedTuple):
         kind: What it is.
         level: 0 for debugging, 1 for information and success, 2 for warnings, 3 for errors; -1 when
             it does not say.
-        body: Where its message begins, after the time.
+        body: Where its message begins, after the time or the place that it is about.
     """
 
     kind: LineKind
@@ -105,6 +105,8 @@ _ACCESS = re.compile(r"\"[A-Z]{3,10} [^\"]{0,300}\" (\d)\d\d\b")
 
 # Source that a compiler or a test runner quotes: "12 | x = 1", ">       assert x", "...".
 _QUOTED = re.compile(r"\d{1,6} {1,4}[|+~-](?: |$)|>\s{2,}\S|\.{3}$")
+
+_SOURCE = re.compile(r"\s{0,20}\d{0,7} {0,12}\||\s{0,200}[~^]{1,200}\s*$")
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
@@ -228,6 +230,7 @@ _RUNNER = _any_of(
     r"|Removing|Purging|Reading package lists|Building dependency tree|Reading state"
     r"|Extracting templates|Adding|Creating|Updating|update-\w+: using|\(Reading database) ?\S",
     r"npm (?:notice|http|verb|info|sill|timing)\b",
+    r"(?:End-Date|Requested-By|Install|Reinstall|Upgrade|Downgrade|Remove|Purge|Log ended): \S",
     # Version control and containers.
     r"remote: ",
     r"(?:Enumerating|Counting|Compressing|Receiving|Writing|Resolving|Unpacking|Updating)"
@@ -243,6 +246,11 @@ _RUNNER = _any_of(
     r"(?:##\[\w+\]|::\w+(?: [^:]{0,200})?::|section_(?:start|end):)",
     r"(?:ok|changed|skipping|fatal|failed|included): \[",
 )
+
+
+def is_quoted(head: str) -> bool:
+    """Whether the line that begins with `head` is source that a compiler quotes or points at."""
+    return bool(_SOURCE.match(head))
 
 
 def strip_colors(text: str) -> str:
@@ -292,13 +300,14 @@ def _of_tool(head: str) -> Form:
     """Return the form of a line without time or level."""
     if _SUMMARY.match(head):
         return Form(LineKind.SUMMARY)
+    diagnostic = None if head[0] in " \t" else _DIAGNOSTIC.match(head)
+    if diagnostic:
+        level = _DIAGNOSED.get(diagnostic[1].lower(), 3)
+        return Form(LineKind.RUNNER, level, diagnostic.start(1))
     if _FAILED.match(head):
         return Form(LineKind.RUNNER, 3)
     if _WARNED.match(head):
         return Form(LineKind.RUNNER, 2)
-    diagnostic = None if head[0] in " \t" else _DIAGNOSTIC.match(head)
-    if diagnostic:
-        return Form(LineKind.RUNNER, _DIAGNOSED.get(diagnostic[1].lower(), 3))
     kinds = ((_BOUNDARY, Form(LineKind.BOUNDARY)), (_RUNNER, Form(LineKind.RUNNER, 1)))
     belongs = head[0] in " \t" or _QUOTED.match(head)
     form = Form(LineKind.CONTINUED if belongs else LineKind.OTHER)

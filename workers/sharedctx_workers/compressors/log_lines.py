@@ -30,7 +30,7 @@ _FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKin
 
 
 # Of lines without a known form, so many must be alike, each kind so often.
-_MIN_REPEATING, _OFTEN, _SHARE = 30, 4, 0.7
+_MIN_REPEATING, _OFTEN, _SHARE = 30, 4, 0.6
 
 
 class LogLine(NamedTuple):
@@ -95,12 +95,10 @@ def is_log(text: str) -> bool:
 
 def repeats_itself(text: str) -> bool:
     """Whether most lines of `text` say the same as others do, with other values."""
-    middle = text.find("\n", len(text) // 2) + 1
-    if len(text) <= 2 * _SAMPLE or not middle:
-        return _repeats(log_lines(text[: 2 * _SAMPLE]))
-    return _repeats(log_lines(text, 0, _SAMPLE)) and _repeats(
-        log_lines(text, middle, middle + _SAMPLE)
-    )
+    if len(text) <= 3 * _SAMPLE:
+        return _repeats(log_lines(text))
+    starts = (0, *(text.find("\n", place) + 1 for place in (len(text) // 2, len(text) - _SAMPLE)))
+    return _repeats(line for start in starts for line in log_lines(text, start, start + _SAMPLE))
 
 
 def _repeats(lines: Iterable[LogLine]) -> bool:
@@ -115,6 +113,7 @@ def _repeats(lines: Iterable[LogLine]) -> bool:
 def _is_log(lines: Iterable[LogLine]) -> bool:
     formed = other = seen = 0
     inside = False  # whether the last line that was not indented has the form of a log line
+    quoting = False  # whether a test runner shows the source and the output of a test
     for line in lines:
         kind = line.form.kind
         if kind is LineKind.BLANK:
@@ -122,6 +121,8 @@ def _is_log(lines: Iterable[LogLine]) -> bool:
         seen += 1
         if kind in _FORMED or line.is_overwritten:
             formed, inside = formed + 1, True
-        elif kind is LineKind.OTHER or not inside:
+            if kind is LineKind.BOUNDARY:
+                quoting = line.head.startswith("___")
+        elif not quoting and (kind is LineKind.OTHER or not inside):
             other, inside = other + 1, False
     return formed >= _MIN_LINES and formed > other and 20 * formed >= seen

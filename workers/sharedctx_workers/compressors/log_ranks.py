@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sharedctx.salience import spread
+from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.log_events import Event
 from sharedctx_workers.compressors.log_grammar import LineKind
 from sharedctx_workers.compressors.log_lines import LogLine
 
-__all__ = ("ENOUGH", "rank_events")
+__all__ = ("ENOUGH", "QUOTED", "rank_events")
 
 _ENDS = 0.1
 _ERROR, _SUMMARY, _WARNING, _BOUNDARY, _KIND, _RARE = 1.0, 1.5, 2.0, 2.5, 3.0, 3.5
@@ -22,8 +23,15 @@ _MORE_ERRORS, _FAILURE, _CONTEXT, _EDGE, _LAST, _FORM, _REST = 4.0, 4.4, 4.8, 5.
 _NEVER = 9.0
 ENOUGH = 5.9
 """Rank beyond which a line only repeats, with other values, what lines before it say."""
+QUOTED = _CONTEXT
+"""Rank of the source that an error quotes, if the error itself is needed sooner."""
 
 _HEAD, _TAIL, _AROUND = 3, 6, 2
+# One line of every kind is required as long as these lines, each with a note or two, are no more
+# than this part of the log, or no longer than a reader takes in anyway.
+_SHARE = 0.5
+_SHORT = 40_000
+_NOTES = 60
 
 
 def rank_events(lines: Sequence[LogLine], events: Sequence[Event]) -> list[float]:
@@ -38,7 +46,20 @@ def rank_events(lines: Sequence[LogLine], events: Sequence[Event]) -> list[float
     for step, members in places.items():
         for i, even in zip(members, spread(len(members)), strict=True):
             ranks[i] = step + 0.3 * even
-    return ranks
+    return _with_required(lines, events, ranks)
+
+
+def _with_required(
+    lines: Sequence[LogLine], events: Sequence[Event], ranks: list[float]
+) -> list[float]:
+    """Return `ranks` such that what every view should show is required, if that is affordable."""
+    affordable = max(_SHORT, _SHARE * (lines[-1].end - lines[0].start))
+    limit = _ENDS + 0.3
+    for step in (_ERROR + 0.3, _WARNING, _MORE_ERRORS, _FAILURE):
+        kinds = [event for rank, event in zip(ranks, events, strict=True) if rank < step]
+        cost = sum(lines[e.end - 1].end - lines[e.start].start + _NOTES for e in kinds)
+        limit = step if cost <= affordable else limit
+    return [rank + REQUIRED - limit if rank < limit else rank for rank in ranks]
 
 
 def _step(lines: Sequence[LogLine], event: Event) -> float:
@@ -52,11 +73,11 @@ def _step(lines: Sequence[LogLine], event: Event) -> float:
     if event.level >= 3:
         step = _ERROR if event.is_first else _MORE_ERRORS if event.is_new_form else _REST
     elif event.level == 2 and event.is_new_form:
-        step = _WARNING if event.is_first else _MORE_ERRORS
+        step = _WARNING if event.is_first else _FAILURE
     elif kind is LineKind.SUMMARY and event.is_new_form:
         step = _SUMMARY
-    elif kind is LineKind.BOUNDARY and event.is_first:
-        step = _BOUNDARY
+    elif kind is LineKind.BOUNDARY and event.is_new_form:
+        step = _BOUNDARY if event.is_first else _MORE_ERRORS
     elif event.is_first:
         step = _RARE if event.is_rare else _KIND
     elif event.in_failures and event.is_new_form:

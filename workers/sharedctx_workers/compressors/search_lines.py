@@ -25,7 +25,7 @@ _NUMBERED = re.compile(r"([1-9]\d{0,8})([:-])")
 _CONTEXT = re.compile(r"-[1-9]\d{0,8}-|-")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\w.~@+%$#=,(){}\[\]\\/-]{1,400}$")
 _NAME = re.compile(r"\.{0,2}[\w@+-][\w.@+-]{0,120}\.\w{1,10}$|[A-Z][a-z]{2,20}file$|[A-Z]{3,20}$")
-_WHATEVER = re.compile(r"(?:Binary file|grep:|rg:|find:) ?\S")
+_WHATEVER = re.compile(r"Binary file \S|(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): \S")
 
 
 class Found(Enum):
