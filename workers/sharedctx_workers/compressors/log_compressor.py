@@ -24,7 +24,7 @@ _PIECE = 300
 _MAX_ESCAPE = 28
 _TRACE_HEAD, _TRACE_TAIL = 24, 16
 _LATE = 8.0
-_EXAMPLES, _EXAMPLES_OF_ERRORS = 2, 6
+_EXAMPLES = 2
 # The first line of each template says how many are like it.
 _STYLE = NoteStyle(implied=("line", "similar line"))
 
@@ -140,9 +140,8 @@ def _notes(text: str, lines: Sequence[LogLine], events: Sequence[Event]) -> dict
             last = lines[alike[-1].start]
             stamp = last.head[: last.form.body]
             bodies = [event.body for event in alike]
-            examples = _EXAMPLES_OF_ERRORS if alike[0].level >= 3 else _EXAMPLES
             line = index.line_of(last.start)
-            notes[template] = describe_repeats(bodies, line, stamp, examples)
+            notes[template] = describe_repeats(bodies, line, stamp, _EXAMPLES)
     return notes
 
 

@@ -84,7 +84,8 @@ def _message(line: LogLine) -> str:
 
 def _says(line: LogLine) -> bool:
     """Whether a line of a trace says what is wrong, and not only where."""
-    return line.form.kind not in (LineKind.CONTINUED, LineKind.BLANK) and not _FRAME.match(line.head)
+    kind = line.form.kind
+    return kind not in (LineKind.CONTINUED, LineKind.BLANK) and not _FRAME.match(line.head)
 
 
 def _spans(lines: Sequence[LogLine]) -> Iterator[tuple[int, int, int]]:

@@ -16,15 +16,13 @@ from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import common_directory
 from sharedctx_workers.compressors.search_lines import is_path
-from sharedctx_workers.compressors.search_parts import FIRST, Part
+from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
 
 __all__ = ("PathLine", "folder_parts", "path_lines")
 
 _MIN_PATHS = 5
 _MAX_ENTRIES = 40_000
 _SHOWN, _NOTE, _ENTRY, _NOTHING = 0.1, 1.5, 2.0, 4.0
-# What shows all directories is required as long as it is no more than this part of the text.
-_CHEAP = 4
 _COUNT = re.compile(r":(\d{1,9})$")
 _BLANK = re.compile(r"[\s\"]")
 
@@ -79,28 +77,33 @@ class _Folders:
         paths = [line.path for line in lines if line.name]
         within = _heads(*lines[:2]) and all(p.startswith(f"{paths[0]}/") for p in paths[1:])
         self._root = f"{paths[0]}/" if within else common_directory(paths)
-        self._sizes = Counter(line.directory for line in lines if line.name)
-        self._order = dict(zip(self._sizes, spread(len(self._sizes)), strict=True))
         self._heads = {i for i in range(len(lines) - 1) if _heads(lines[i], lines[i + 1])}
+        rows = _rows(lines, self._heads, self._root)
+        self._sizes = Counter(row for line, row in zip(lines, rows, strict=True) if line.name)
+        directories = dict.fromkeys(line.directory for line in lines if line.name)
+        self._order = dict(zip(directories, spread(len(directories)), strict=True))
         text_size = lines[-1].end - lines[0].start
-        headings = sum(len(directory) - len(self._root) + 6 for directory in self._sizes)
-        self._shown = REQUIRED - 1 if _CHEAP * headings <= text_size else _SHOWN
+        headings = sum(len(directory) - len(self._root) + 6 for directory in directories)
+        self._shown = REQUIRED - 1 if is_affordable(headings, text_size) else _SHOWN
+        names = sum(len(line.name) + 1 for line in lines)
+        self._counted = REQUIRED - 1 if is_affordable(headings + names, text_size) else _ENTRY
         self._grain = 1 + len(lines) // _MAX_ENTRIES
         self._seen: Counter[str] = Counter()
         self._counts = sorted({-count for line in lines if (count := _count(line)) is not None})
         self._headed: set[str] = set()
         self._is_unfinished = lines[-1].end - lines[-1].start == len(lines[-1].path)
+        self._ends = lines[0].start, lines[-1].end
         self._open: str | None = None
         self._above = 0
         kind = "paths" if self._heads else "files"
         under = f" under {self._root}" if self._root else ""
         here = lines[0].start
         self.parts = [Part(here, here, FIRST, "line", 0, shown=f"{len(paths)} {kind}{under}:")]
-        for i, line in enumerate(lines):
-            self._add(line, is_heading=i in self._heads)
+        for i, (line, row) in enumerate(zip(lines, rows, strict=True)):
+            self._add(line, row, is_heading=i in self._heads)
         self._end_row(final=True)
 
-    def _add(self, line: PathLine, *, is_heading: bool) -> None:
+    def _add(self, line: PathLine, row: str, *, is_heading: bool) -> None:
         if not line.name:
             self._end_row()
             self._open = None
@@ -109,9 +112,9 @@ class _Folders:
             self._seen[line.directory] += 1
             self._head(f"{line.path}/", line.start, line.end)
         else:
-            if line.directory != self._open:
-                self._head(line.directory, line.start, line.start)
-            self._entry(line)
+            if row != self._open:
+                self._head(row, line.start, line.start)
+            self._entry(line, line.path[len(row) :])
 
     def _head(self, directory: str, start: int, end: int) -> None:
         """Open the row of a directory, whose own line in the list is from `start` to `end`."""
@@ -131,10 +134,10 @@ class _Folders:
         self._headed.add(directory)
         return is_first
 
-    def _entry(self, line: PathLine) -> None:
-        name = line.name
+    def _entry(self, line: PathLine, name: str) -> None:
         shown = f" {json.dumps(name, ensure_ascii=False) if _BLANK.search(name) else name}"
-        rank = self._rank(line)
+        alone = name != line.name
+        rank = self._shown + self._order[line.directory] if alone else self._rank(line)
         last = self.parts[-1]
         if last.unit == "entry" and last.amount < self._grain and last.shown is not None:
             rank, amount = min(last.rank, rank), last.amount + 1
@@ -151,15 +154,40 @@ class _Folders:
         """
         turn = self._seen[line.directory]
         self._seen[line.directory] += 1
+        if line.start == self._ends[0] or line.end == self._ends[1]:
+            return self._shown
         count = _count(line)
         if count is None:
             return _ENTRY + turn / (turn + 1)
-        return _ENTRY + bisect_left(self._counts, -count) / len(self._counts) if count else _NOTHING
+        place = bisect_left(self._counts, -count) / len(self._counts)
+        return self._counted + place if count or self._counted < _ENTRY else _NOTHING
 
     def _end_row(self, *, final: bool = False) -> None:
         last = self.parts[-1]
         if last.shown is not None and not (final and self._is_unfinished):
             self.parts[-1] = last._replace(shown=f"{last.shown}\n")
+
+
+def _rows(lines: Sequence[PathLine], heads: set[int], root: str) -> list[str]:
+    """Return the directory in whose row each line stands.
+
+    A directory that holds a single path has no row of its own: the path stands in the row that is
+    open, if that is of a directory above it, or else in the row of the common directory.
+    """
+    sizes = Counter(line.directory for line in lines if line.name)
+    rows = []
+    row = ""
+    for i, line in enumerate(lines):
+        if i in heads:
+            row = f"{line.path}/"
+            rows.append(line.directory)
+            continue
+        if sizes[line.directory] > 1 or line.directory == row:
+            row = line.directory
+        elif not (row and line.directory.startswith(row)):
+            row = root
+        rows.append(row)
+    return rows
 
 
 def _heads(line: PathLine, following: PathLine) -> bool:

@@ -15,15 +15,13 @@ from sharedctx.plain import split_lines
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_lines import is_path
-from sharedctx_workers.compressors.search_parts import Part, pieces
+from sharedctx_workers.compressors.search_parts import Part, is_affordable, pieces
 
 __all__ = ("Entry", "listing_entries", "listing_parts")
 
 _MIN_LINES = 5
 _MAX_HEAD = 500
 _SHOWN, _NOTE, _ENTRY, _BLANK = 0.1, 1.5, 2.0, 5.0
-# What shows all directories is required as long as it is no more than this part of the text.
-_CHEAP = 4
 # Status letters, sizes, or counts may stand before a path.
 _LEAD = re.compile(r"(?:[A-Z?!.]{1,2}|\d[\d.,]{0,15}[KMGTkB]{0,2})[ \t]{1,8}")
 _TREE = re.compile(r"[│| \u00a0]{0,200}(?:[├└]──|[|`]--|[+\\]---?)[ \u00a0]")
@@ -136,7 +134,7 @@ def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:
     evens = {size: spread(size) for size in sorted(set(sizes.values()))}
     directories = dict(zip(sizes, spread(len(sizes)), strict=True))
     shown = _shown(text, entries)
-    is_cheap = _CHEAP * sum(entries[i].end - entries[i].start for i in shown) <= len(text)
+    is_cheap = is_affordable(sum(entries[i].end - entries[i].start for i in shown), len(text))
     seen: Counter[str] = Counter()
     places: list[int] = []
     parts: list[Part] = []
@@ -172,6 +170,8 @@ def _rank(text: str, entry: Entry, even: float) -> float:
     """Return how soon a line is needed that shows no directory; `even` spreads it in its own."""
     if entry.is_blank:
         return _BLANK
+    if entry.start == 0 or entry.end == len(text):
+        return REQUIRED
     if not entry.directory:
-        return REQUIRED if entry.start == 0 or entry.end == len(text) else _NOTE
+        return _NOTE
     return _ENTRY + even

@@ -15,7 +15,7 @@ from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import Fold, Group, plural
 from sharedctx_workers.compressors.search_lines import Found, FoundLine
 
-__all__ = ("FIRST", "MAX_PIECE", "Part", "pieces", "search_parts")
+__all__ = ("FIRST", "MAX_PIECE", "Part", "is_affordable", "pieces", "search_parts")
 
 MAX_PIECE = 240
 """Longer lines are cut, so that one long line does not cost what ten others tell."""
@@ -26,6 +26,10 @@ FIRST = REQUIRED - 3
 _FILE, _FIRST = REQUIRED - 2, REQUIRED - 1
 _NOTE, _HIT, _SAID, _CONTEXT, _BREAK = 0.5, 1.0, 2.0, 3.0, 5.0
 _LATE = 8.0
+# What shows every directory is required as long as it is no more than this part of the text, or no
+# longer than a reader takes in anyway.
+_SHARE = 0.5
+_SHORT = 40_000
 _UNITS = {Found.HIT: "hit", Found.CONTEXT: "context line", Found.FILE: "file"}
 
 
@@ -44,6 +48,11 @@ class Part(NamedTuple):
     amount: int = 1
     needs: int = 0
     shown: str | None = None
+
+
+def is_affordable(cost: int, size: int) -> bool:
+    """Whether `cost` characters of a text of `size` may be required, whatever the target is."""
+    return cost <= max(_SHORT, _SHARE * size)
 
 
 def search_parts(text: str, lines: Sequence[FoundLine], fold: Fold) -> list[Part]:
