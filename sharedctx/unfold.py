@@ -20,6 +20,15 @@ blanks and quoted like JSON strings where they hold some::
     core/ (3): job.py store.py
     notes
 
+A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
+which tell whether the tree was cut off there::
+
+    3 entries drawn as a tree:
+    .
+     core
+      job.py
+    └── setup.py
+
 In a list of ``paths`` a directory with a count is itself in the list, unless a ``*`` follows it; in
 a list of ``files`` it is not. Any other line reads as it stands.
 """
@@ -36,6 +45,14 @@ __all__ = ("unfold_paths",)
 
 _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
 _LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
+_TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
+# What stands for a level that goes on, a level that is done, an entry, and the last entry.
+_DRAWN = {
+    "": ("│\u00a0\u00a0 ", "    ", "├── ", "└── "),
+    ", with plain blanks": ("│   ", "    ", "├── ", "└── "),
+    ", in ASCII": ("|   ", "    ", "|-- ", "`-- "),
+}
+_BRANCH = re.compile(r"(?:│\u00a0\u00a0 |│   |\|   |    )*(?:├── |└── |\|-- |`-- )")
 _IN_FILE = re.compile(r"\d+([:-])|:")
 _INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
 _UNNUMBERED = re.compile(r"( ?)(?!(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): )([^\s:][^:]*):")
@@ -56,12 +73,14 @@ def unfold_paths(text: str) -> str:
     """
     text = unescape_notes(text)
     header, _, body = text.partition("\n")
-    search, listing = _SEARCH.match(header), _LISTING.match(header)
+    search, listing, tree = (p.match(header) for p in (_SEARCH, _LISTING, _TREE))
     if search:
         return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
         listed = listing[1] == "paths"
         return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
+    if tree:
+        return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
     return text
 
 
@@ -100,3 +119,28 @@ def _entries(lines: list[str], root: str, *, listed: bool) -> Iterator[str]:
             yield directory[:-1]
         for name in _NAME.findall(heading[4]):
             yield directory + (json.loads(name) if name.startswith('"') else name)
+
+
+def _draw(lines: list[str], marks: tuple[str, str, str, str]) -> list[str]:
+    """Return the lines of a tree, from its last to its first and then turned around."""
+    on, done, entry, last = marks
+    drawn: list[str] = []
+    goes_on: list[bool] = []  # for each level, whether an entry of it follows
+    for line in reversed(lines):
+        branch = _BRANCH.match(line)
+        if branch:
+            steps = [line[place : place + 4] for place in range(0, branch.end(), 4)]
+            goes_on = [*(step != done for step in steps[:-1]), True]
+            drawn.append(line)
+            continue
+        name = line.lstrip(" ")
+        level = len(line) - len(name)
+        if not level:
+            drawn.append(line)
+            goes_on = []
+            continue
+        goes_on = (goes_on + [False] * level)[:level]
+        above = "".join(on if more else done for more in goes_on[:-1])
+        drawn.append(above + (entry if goes_on[-1] else last) + name)
+        goes_on[-1] = True
+    return drawn[::-1]

@@ -111,8 +111,8 @@ def test_tree() -> None:
     text = f".\n├── one\n{files}│   └── last.py\n├── two\n{files}│   └── last.py\n└── x\n\n"
     text += "2 directories, 63 files\n"
     view = shown(text, 150).text
-    assert "├── one\n" in view
-    assert "├── two\n" in view
+    assert view.startswith("65 entries drawn as a tree, with plain blanks:\n.\n one\n  file_0.py\n")
+    assert "\n two\n" in view
     assert view.endswith("2 directories, 63 files\n")
 
 
@@ -161,8 +161,7 @@ FORMS = {
     "no numbers": "a/x.py:p\na/x.py:q\na/y.py:r: 1 hit!\ngrep: a/p: Is a directory\n"
     + "a/x.py:q\n" * 20,
     "what the tool says": "a/x.py:1:p\na/x.py:2:q\nBinary file a/z matches\n"
-     "grep: a/p: Is a directory\na/y.py:3:r\n"
-    + "a/x.py:5:t\n" * 20,
+    "grep: a/p: Is a directory\na/y.py:3:r\n" + "a/x.py:5:t\n" * 20,
     "a file that comes again": "a/x:1:p\na/x:2:q\nb/y:1:p\na/x:7:r\na/x:8:s\n",
     "blanks in paths": "my dir/x.py:1:p\nmy dir/x.py:2:q\nmy dir/y.py:3:r\n",
     "no line break at the end": "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r",
@@ -171,6 +170,9 @@ FORMS = {
     "find elsewhere": "/u/i\n/u/i/a\n/u/i/a/x.h\n/u/i/b.h\n/u/i/c.h\n",
     "files": 'a/x.py\na/y.py\nb/c/z.py\na/w.py\n./"q".py\nsetup.py\n',
     "counts": "a/x.py:3\na/y.py:0\nb/z.py:17\nb/w.py:2\nc/v.py:1\n",
+    "a tree": ".\n├── a\n│\u00a0\u00a0 ├── b\n│\u00a0\u00a0 └── c\n└── d\n    └── e\n",
+    "a tree cut off": ".\n├── a\n│   ├── b\n│   │   ├── d\n│   │   └── e\n│   ├── f\n",
+    "a tree of bars": ".\n|-- a\n|   |-- b\n|   `-- c x\n`-- d -> a\n    `-- e\n\n2 directories\n",
     "folders": "a/b/\na/c/\na/d/\na/e/\na/f/\n",
     "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /p: No access\n",
     "notes": "a/x.py:1:[… 3 lines elided: L1-3]\na/x.py:2:q\na/y.py:3:[\\… r\n",

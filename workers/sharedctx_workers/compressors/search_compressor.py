@@ -13,8 +13,9 @@ from sharedctx.unfold import unfold_paths
 from sharedctx_workers.compressors.search_fold import fold_search
 from sharedctx_workers.compressors.search_folders import folder_parts, path_lines
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
-from sharedctx_workers.compressors.search_listing import listing_entries, listing_parts
+from sharedctx_workers.compressors.search_listing import TREE, listing_entries, listing_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
+from sharedctx_workers.compressors.search_tree import tree_parts
 
 __all__ = ("SearchCompressor",)
 
@@ -47,7 +48,12 @@ class SearchCompressor:
         if folded is not None:
             return folded
         entries = listing_entries(text)
-        return _verbatim(text, listing_parts(text, entries), tokenizer) if entries else None
+        if entries is None:
+            return None
+        parts = listing_parts(text, entries)
+        if any(TREE.match(text, part.start) for part in parts):
+            folded = self._folded(text, tree_parts(text, parts), tokenizer)
+        return folded or _verbatim(text, parts, tokenizer)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character, folded or not."""

@@ -17,14 +17,16 @@ from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_lines import is_path
 from sharedctx_workers.compressors.search_parts import Part, is_affordable, pieces
 
-__all__ = ("Entry", "listing_entries", "listing_parts")
+__all__ = ("TREE", "Entry", "listing_entries", "listing_parts")
 
 _MIN_LINES = 5
 _MAX_HEAD = 500
 _SHOWN, _NOTE, _ENTRY, _BLANK = 0.1, 1.5, 2.0, 5.0
 # Status letters, sizes, or counts may stand before a path.
 _LEAD = re.compile(r"(?:[A-Z?!.]{1,2}|\d[\d.,]{0,15}[KMGTkB]{0,2})[ \t]{1,8}")
-_TREE = re.compile(r"[│| \u00a0]{0,200}(?:[├└]──|[|`]--|[+\\]---?)[ \u00a0]")
+TREE = re.compile(r"[│| \u00a0]{0,200}(?:[├└]──|[|`]--|[+\\]---?)[ \u00a0]")
+"""Matches the lines before an entry of a tree."""
+
 _TREE_END = re.compile(r"\d+ director(?:y|ies)(?:, \d+ files?)?\s*$")
 
 
@@ -109,7 +111,7 @@ def _tree(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
     stack: list[tuple[int, int]] = []  # indentation and index of the directories that are open
     drawn = 0
     for i, (start, end, head) in enumerate(heads):
-        branch = _TREE.match(head)
+        branch = TREE.match(head)
         depth = branch.end() if branch else 0
         if not branch:
             if head and not _TREE_END.match(head) and drawn:
@@ -121,7 +123,7 @@ def _tree(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
         while stack and stack[-1][0] >= depth:
             stack.pop()
         under = stack[-1][1] if stack else -1
-        following = _TREE.match(heads[i + 1][2]) if i + 1 < len(heads) else None
+        following = TREE.match(heads[i + 1][2]) if i + 1 < len(heads) else None
         is_heading = following is not None and following.end() > depth
         entries.append(Entry(start, end, str(under), is_heading, under=under))
         stack.append((depth, i))
