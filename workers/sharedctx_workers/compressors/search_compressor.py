@@ -96,7 +96,7 @@ def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:
 def _verbatim(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document:
     """Return a document whose parts read as they stand."""
     kept: list[Part] = []
-    places = []
+    places: list[int] = []
     for place, part in enumerate(parts):
         above = places[place - part.needs] if part.needs else -1
         is_there = part.end > part.start
