@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sharedctx.segments import Document
 
-__all__ = ("COMMON_WORDS", "bm25", "rank_for_query", "words")
+__all__ = ("COMMON_WORDS", "bm25", "query_terms", "rank_for_query", "stem", "words")
 
 _WORD = re.compile(r"\w+")
 _ASCII_PART = re.compile(r"\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -125,7 +125,7 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """Cut common English endings, so that a question about failures finds what failed."""
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
@@ -133,19 +133,23 @@ def _stem(word: str) -> str:
     return word
 
 
+def query_terms(query: str) -> set[str]:
+    """Return the stems that count of a question: without its little words, if it has others."""
+    asked = words(query)
+    return {stem(word) for word in asked if word not in COMMON_WORDS} or {*map(stem, asked)}
+
+
 def bm25(texts: Sequence[str], query: str, *, k1: float = 1.2, b: float = 0.75) -> list[float]:
     """Return how well each of `texts` answers `query`: 0.0 for no word in common, more is better.
 
-    Rare words count more, and long texts less. The little words of a question do not count, unless
-    it has no others.
+    Rare words count more, and long texts less; see `query_terms` for which words count.
     """
-    asked = words(query)
-    terms = {_stem(word) for word in asked if word not in COMMON_WORDS} or {*map(_stem, asked)}
+    terms = query_terms(query)
     lengths, hits = [], []
     for text in texts:
         found = words(text)
         lengths.append(len(found))
-        hits.append(Counter(stem for word in found if (stem := _stem(word)) in terms))
+        hits.append(Counter(term for word in found if (term := stem(word)) in terms))
     average = sum(lengths) / len(texts) or 1.0 if texts else 1.0
     holding = Counter(term for counts in hits for term in counts)
     weights = {t: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for t, n in holding.items()}
