@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from sharedctx.records import EntryRecord, RenditionRecord, StoredEntry, StoredRendition
 
-__all__ = ("Job", "JobQueue", "NamespaceConfig", "NamespaceInfo", "Store")
+__all__ = ("Changes", "Job", "JobQueue", "NamespaceConfig", "NamespaceInfo", "Store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,23 @@ class NamespaceInfo:
     stored_bytes: int
     jobs_waiting: int
     jobs_in_hand: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has come to a namespace since a revision, and how much there is now.
+
+    Attributes:
+        entries: Live entries put since then, without their content, oldest first.
+        revision: Every live entry up to this revision is among them or was there before.
+        live: Live entries, about when the call was made; fewer than known means that some went.
+        epoch: Changes when the namespace was deleted and made anew, so that revisions start over.
+    """
+
+    entries: list[StoredEntry]
+    revision: int
+    live: int
+    epoch: str
 
 
 class Store(Protocol):
@@ -126,6 +143,10 @@ class Store(Protocol):
 
         One that is put again during the pass may come twice.
         """
+        ...
+
+    async def changes(self, after: int) -> Changes:
+        """Return what was put after revision `after`: one round trip when nothing was."""
         ...
 
     async def history(self, key: str) -> list[StoredEntry]:

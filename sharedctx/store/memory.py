@@ -23,7 +23,7 @@ from sharedctx.records import (
     StoredRendition,
 )
 from sharedctx.segments import Guarantee
-from sharedctx.store.base import NamespaceConfig, NamespaceInfo
+from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 
 __all__ = ("Compressor", "MemoryStore", "leave_as_is")
 
@@ -193,6 +193,12 @@ class MemoryStore:
         for entry in self._live():
             if entry.key.startswith(prefix):
                 yield replace(entry, packed=None)
+
+    async def changes(self, after: int) -> Changes:
+        live = self._live()
+        new = [replace(entry, packed=None) for entry in live if entry.revision > after]
+        revision = new[-1].revision if new else after
+        return Changes(new, revision, len(live), epoch="memory")
 
     async def history(self, key: str) -> list[StoredEntry]:
         encode_key(key)

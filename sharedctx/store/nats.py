@@ -31,14 +31,8 @@ from sharedctx.records import (
     StoredEntry,
     StoredRendition,
 )
-from sharedctx.store.api import (
-    StoredMessage,
-    call,
-    direct_get,
-    leader_get,
-    publish,
-)
-from sharedctx.store.base import NamespaceConfig, NamespaceInfo
+from sharedctx.store.api import StoredMessage, call, direct_get, leader_get, publish
+from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 from sharedctx.store.blobs import Blobs
 from sharedctx.store.connection import Connection
 from sharedctx.store.options import ConnectOptions
@@ -49,7 +43,7 @@ from sharedctx.store.removal import (
     referenced_blobs,
 )
 from sharedctx.store.retry import TransientError
-from sharedctx.store.scan import scan
+from sharedctx.store.scan import scan, subjects_in
 from sharedctx.store.streams import CONSUMER, INLINE_BYTES, open_namespace
 
 __all__ = ("NatsStore",)
@@ -57,7 +51,6 @@ __all__ = ("NatsStore",)
 _MESSAGE_ID = "Nats-Msg-Id"
 _EXPECT = "Nats-Expected-Last-Subject-Sequence"
 _TTL = "Nats-TTL"
-_SUBJECTS_PER_PAGE = 100_000
 _log = logging.getLogger("sharedctx")
 
 
@@ -214,16 +207,9 @@ class NatsStore:
         return await clear_namespace(self._connection, self._subjects)
 
     async def keys(self, prefix: str = "") -> list[str]:
-        found: list[str] = []
-        offset = 0
-        while True:
-            body = {"subjects_filter": self._subjects.all_entries, "offset": offset}
-            info = await call(self._connection, f"STREAM.INFO.{self._subjects.entries}", body)
-            subjects = info["state"].get("subjects") or {}
-            found += self._keys_of(subjects)
-            offset += len(subjects)
-            if len(subjects) < _SUBJECTS_PER_PAGE:
-                return sorted(key for key in found if key.startswith(prefix))
+        stream, subject = self._subjects.entries, self._subjects.all_entries
+        subjects = await subjects_in(self._connection, stream, subject)
+        return sorted(key for key in self._keys_of(subjects) if key.startswith(prefix))
 
     def _keys_of(self, subjects: Iterable[str]) -> Iterator[str]:
         for subject in subjects:
@@ -243,6 +229,19 @@ class NatsStore:
                 for entry in self._listed(message):
                     if entry.key.startswith(prefix):
                         yield entry
+
+    async def changes(self, after: int) -> Changes:
+        info = await call(self._connection, f"STREAM.INFO.{self._subjects.entries}")
+        state = info["state"]
+        last, live = int(state["last_seq"]), int(state["messages"])
+        entries: list[StoredEntry] = []
+        if last > after:
+            async with aclosing(self._scan_entries("", start=after + 1)) as found:
+                entries = [entry async for entry in found]
+        # The pass may be served by a replica that is behind: then it vouches for what it gave only.
+        vouched = after if self._replicated and last > after else last
+        revision = max([vouched, *(entry.revision for entry in entries)])
+        return Changes(entries, revision, live, epoch=str(info["created"]))
 
     def _listed(self, message: StoredMessage) -> list[StoredEntry]:
         """Return the entry in `message`, or nothing when something foreign lies in the bucket."""

@@ -1,4 +1,4 @@
-"""Read many messages of a stream in one pass, through a short-lived pull consumer."""
+"""List what a stream holds: its subjects, or messages in one pass of a short-lived consumer."""
 
 from __future__ import annotations
 
@@ -16,12 +16,25 @@ from sharedctx.store.api import StoredMessage, call, delivery
 from sharedctx.store.connection import Connection
 from sharedctx.store.retry import TransientError
 
-__all__ = ("scan",)
+__all__ = ("scan", "subjects_in")
 
 _BATCH = 256
 # A pull ends with one of these when there are fewer messages than it asked for.
 _NO_MORE = frozenset({"404", "408"})
 _IDLE_NS = 30 * 1_000_000_000
+_SUBJECTS_PER_PAGE = 100_000
+
+
+async def subjects_in(connection: Connection, stream: str, subject: str) -> list[str]:
+    """Return the subjects under the filter `subject` on which `stream` holds messages."""
+    found: list[str] = []
+    while True:
+        body = {"subjects_filter": subject, "offset": len(found)}
+        info = await call(connection, f"STREAM.INFO.{stream}", body)
+        page = info["state"].get("subjects") or {}
+        found += page
+        if len(page) < _SUBJECTS_PER_PAGE:
+            return found
 
 
 async def scan(

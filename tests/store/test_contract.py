@@ -169,6 +169,29 @@ async def test_keys_and_entries_by_prefix(open_store: OpenStore) -> None:
         assert [entry.key async for entry in entries] == ["plan/b", "plan/a"]
 
 
+async def test_changes_tell_what_was_put_since_and_how_much_there_is(
+    open_store: OpenStore,
+) -> None:
+    store = await open_store()
+    await put_text(store, "a", "one")
+    await put_text(store, "b", "two")
+    first = await store.changes(0)
+    assert [entry.key for entry in first.entries] == ["a", "b"]
+    assert all(entry.packed is None for entry in first.entries)
+    assert (first.live, first.revision) == (2, first.entries[-1].revision)
+    again = await store.changes(first.revision)
+    assert (again.entries, again.revision, again.live) == ([], first.revision, 2)
+    revision = await put_text(store, "a", "three")
+    await store.delete("b")
+    after = await store.changes(again.revision)
+    assert [(entry.key, entry.revision) for entry in after.entries] == [("a", revision)]
+    assert (after.live, after.epoch) == (1, first.epoch)
+    await store.clear()
+    cleared = await store.changes(after.revision)
+    assert (cleared.entries, cleared.live) == ([], 0)
+    assert cleared.revision >= after.revision
+
+
 async def test_a_rendition_belongs_to_bytes_and_profile(open_store: OpenStore) -> None:
     store = await open_store()
     record, packed = draft("shared bytes")
