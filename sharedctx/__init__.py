@@ -27,8 +27,8 @@ from sharedctx.errors import (
     WaitTimeout,
 )
 from sharedctx.hints import KINDS
+from sharedctx.hits import SearchHit
 from sharedctx.records import State
-from sharedctx.search import SearchHit
 from sharedctx.segments import Guarantee
 
 __all__ = (

@@ -13,11 +13,12 @@ from sharedctx.embedded import local_stack
 from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
 from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
 from sharedctx.hints import make_hint
+from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
 from sharedctx.reading import Rendition, describe
 from sharedctx.records import Profile, State, StoredEntry
-from sharedctx.search import SearchHit, search
+from sharedctx.search import Searcher
 from sharedctx.segments import TARGET
 from sharedctx.session import Session
 from sharedctx.statistics import collect_stats
@@ -129,6 +130,7 @@ class SharedContext(Session):
         self._wait = wait
         self._profile = _profile(model, tokenizer, ratio)
         self._max_content_bytes = max_content_bytes
+        self._searcher: Searcher | None = None
         given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
 
         async def connect() -> Store:
@@ -359,17 +361,29 @@ class SharedContext(Session):
         """Return the kept revisions of `key`, newest first; an empty list when it is missing."""
         return [await self._reader.entry(stored) for stored in await self._store.history(key)]
 
-    async def search(self, query: str, *, prefix: str = "", limit: int = 10) -> list[SearchHit]:
+    async def search(
+        self,
+        query: str,
+        *,
+        prefix: str = "",
+        limit: int | None = None,
+        max_tokens: int | None = None,
+    ) -> list[SearchHit]:
         """Return the passages of live originals that answer `query` best, best first.
 
-        It reads every original, so it suits namespaces of some thousand entries.
+        The first search reads every original and keeps an index in memory; later ones read only
+        what is new.
 
         Args:
             query: A question or words; identifiers and paths are taken apart.
             prefix: Search only keys that start so.
-            limit: Passages at most.
+            limit: Passages at most; default is 10, or as many as `max_tokens` allows.
+            max_tokens: Tokens of all passages together; the last one may be cut to fit.
         """
-        return await search(self._store, self._reader, query, prefix=prefix, limit=limit)
+        store = self._store
+        if self._searcher is None:
+            self._searcher = Searcher(store, self._reader, self._profile.encoding)
+        return await self._searcher.search(query, prefix=prefix, limit=limit, max_tokens=max_tokens)
 
     async def stats(self) -> SharedContextStats:
         """Return totals over the live entries. It reads every record, but no content."""

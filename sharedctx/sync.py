@@ -22,7 +22,7 @@ from sharedctx.client import SharedContext as AsyncSharedContext
 from sharedctx.embedded import Stack
 from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
 from sharedctx.errors import SharedContextError
-from sharedctx.search import SearchHit
+from sharedctx.hits import SearchHit
 from sharedctx.store.base import NamespaceInfo
 
 __all__ = ("SharedContext",)
@@ -189,9 +189,20 @@ class SharedContext:
         """Return the kept revisions of `key`, newest first."""
         return list(self._run(self._context.history, key))
 
-    def search(self, query: str, *, prefix: str = "", limit: int = 10) -> list[SearchHit]:
+    def search(
+        self,
+        query: str,
+        *,
+        prefix: str = "",
+        limit: int | None = None,
+        max_tokens: int | None = None,
+    ) -> list[SearchHit]:
         """Return the passages of live originals that answer `query` best, best first."""
-        return list(self._run(self._context.search, query, prefix=prefix, limit=limit))
+        return list(
+            self._run(
+                self._context.search, query, prefix=prefix, limit=limit, max_tokens=max_tokens
+            )
+        )
 
     def stats(self) -> SharedContextStats:
         """Return totals over the live entries."""
