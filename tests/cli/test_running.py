@@ -142,7 +142,7 @@ def test_help_and_version_need_no_server(nowhere: Cli) -> None:
     said = nowhere("--help").stdout.decode()
     for command in ("up", "demo", "worker", "put", "get", "ls", "stats"):
         assert f" {command} " in said
-    for command in ("watch", "rm", "clear", "history", "doctor"):
+    for command in ("search", "watch", "rm", "clear", "history", "doctor"):
         assert f" {command} " in said
     assert "Exit status: 0 done" in said
     assert nowhere("--version").stdout.startswith(b"sharedctx ")
