@@ -113,6 +113,8 @@ class Searcher:
         for entry in changes.entries:
             self._entries[entry.key] = entry
         self._revision = changes.revision
+        if not changes.entries and changes.live == len(self._entries):
+            return
         # Every live entry up to that revision is known. If there are as many, all known ones live.
         if changes.live != len(self._entries):
             live = set(await self._store.keys()) if changes.live else set()

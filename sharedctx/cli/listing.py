@@ -7,7 +7,7 @@ import time
 from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,7 +17,8 @@ from sharedctx.cli.output import age, console, describe, size, table, write_json
 from sharedctx.cli.verb import Settings, verb
 from sharedctx.entry import percent_saved
 from sharedctx.errors import InvalidRequest
-from sharedctx.records import RenditionRecord, State, StoredEntry
+from sharedctx.records import RenditionRecord, State
+from sharedctx.statistics import ListedEntry, list_entries
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.options import ConnectOptions, split_servers
 
@@ -26,84 +27,67 @@ __all__ = ("clear", "ls", "register", "stats", "watch")
 Prefix = Annotated[str, typer.Argument(help="Only keys that start with this.")]
 
 
-class _Listed(NamedTuple):
-    """An entry and its rendition, without their content."""
+def _fields(listed: ListedEntry) -> dict[str, Any]:
+    """Return the JSON object of an entry; tokens are null while nobody has counted them."""
+    record, made = listed.entry.record, listed.rendition
+    return {
+        "key": listed.entry.key,
+        "revision": listed.entry.revision,
+        "agent": record.agent,
+        "timestamp": record.timestamp,
+        "size_bytes": record.size,
+        "state": listed.state.value,
+        "guarantee": made.guarantee.value if made else None,
+        "original_tokens": made.original_tokens if made else None,
+        "compressed_tokens": made.compressed_tokens if made else None,
+        "savings_percent": _saved(made) if made else None,
+        "transforms": list(made.transforms) if made else [],
+        "reason": made.reason if made else None,
+    }
 
-    entry: StoredEntry
-    rendition: RenditionRecord | None
 
-    @property
-    def state(self) -> State:
-        if self.entry.record.passthrough:
-            return State.PASSTHROUGH
-        return self.rendition.state if self.rendition else State.PENDING
-
-    def fields(self) -> dict[str, Any]:
-        """Its JSON object; tokens are null while nobody has counted them."""
-        record, made = self.entry.record, self.rendition
-        return {
-            "key": self.entry.key,
-            "revision": self.entry.revision,
-            "agent": record.agent,
-            "timestamp": record.timestamp,
-            "size_bytes": record.size,
-            "state": self.state.value,
-            "guarantee": made.guarantee.value if made else None,
-            "original_tokens": made.original_tokens if made else None,
-            "compressed_tokens": made.compressed_tokens if made else None,
-            "savings_percent": _saved(made) if made else None,
-            "transforms": list(made.transforms) if made else [],
-            "reason": made.reason if made else None,
-        }
-
-    def cells(self, now: float) -> tuple[str, ...]:
-        record, made = self.entry.record, self.rendition
-        figures = (
-            (f"{made.original_tokens:,}", f"{made.compressed_tokens:,}", f"{_saved(made):g} %")
-            if made
-            else ("", "", "")
-        )
-        return (
-            escape(self.entry.key),
-            describe(self.state),
-            size(record.size),
-            *figures,
-            age(now - record.timestamp),
-            escape(record.agent or ""),
-        )
+def _cells(listed: ListedEntry, now: float) -> tuple[str, ...]:
+    record, made = listed.entry.record, listed.rendition
+    figures = (
+        (f"{made.original_tokens:,}", f"{made.compressed_tokens:,}", f"{_saved(made):g} %")
+        if made
+        else ("", "", "")
+    )
+    return (
+        escape(listed.entry.key),
+        describe(listed.state),
+        size(record.size),
+        *figures,
+        age(now - record.timestamp),
+        escape(record.agent or ""),
+    )
 
 
 def _saved(made: RenditionRecord) -> float:
     return percent_saved(made.original_tokens, made.compressed_tokens)
 
 
-async def _listed(settings: Settings, prefix: str) -> list[_Listed]:
-    """Read entries and renditions without their content: two passes, whatever their sizes."""
+async def _listed(settings: Settings, prefix: str) -> list[ListedEntry]:
     options = ConnectOptions(split_servers(settings.urls), credentials=settings.credentials)
     store = await NatsStore.open(options, settings.space, create=False)
     try:
-        async with aclosing(store.entries(prefix)) as entries:
-            found = {entry.key: entry async for entry in entries}.values()
-        async with aclosing(store.renditions()) as renditions:
-            made = {(each.hash, each.profile): each async for each in renditions}
+        return await list_entries(store, prefix)
     finally:
         await store.aclose()
-    listed = [_Listed(each, made.get((each.record.hash, each.record.profile))) for each in found]
-    return sorted(listed, key=lambda each: each.entry.key)
 
 
 async def ls(settings: Settings, prefix: Prefix = "") -> None:
     """List entries: a table on a terminal, one key per line in a pipe."""
     listed = await _listed(settings, prefix)
     if settings.json:
-        write_json([each.fields() for each in listed])
+        write_json([_fields(each) for each in listed])
     elif not sys.stdout.isatty():
         for each in listed:
             typer.echo(each.entry.key)
     else:
         shown = table("Key", "State", ">Size", ">Tokens", ">Handed over", ">Saved", ">Age", "Agent")
         for each in listed:
-            shown.add_row(*each.cells(time.time()))
+            shown.add_row(*_cells(each, time.time()))
         console().print(shown)
 
 
