@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sharedctx import tokens
 from sharedctx.plain import split_lines, split_long
 from sharedctx.ranking import bm25
-from sharedctx.tokens import Tokenizer
 
 __all__ = ("Budget", "SearchHit")
 
@@ -42,24 +42,30 @@ class SearchHit:
 class Budget:
     """The tokens that a search may still return."""
 
-    def __init__(self, query: str, max_tokens: int, tokenizer: Tokenizer) -> None:
+    def __init__(self, query: str, max_tokens: int, encoding: str) -> None:
         self._query = query
         self._left = max_tokens
-        self._tokenizer = tokenizer
+        self._encoding = encoding
 
     @property
     def is_spent(self) -> bool:
         """Whether what is left is too little for a passage."""
         return self._left < _LEAST_TOKENS
 
+    def _count(self, text: str) -> int:
+        return tokens.load(self._encoding).count(text)
+
     def take(self, hit: SearchHit) -> SearchHit | None:
-        """Return `hit`, cut to its best lines when it is too long, or None when none fits."""
-        cost = self._tokenizer.count(hit.text)
+        """Return `hit`, cut to its best lines when it is too long, or None when none fits.
+
+        It counts, and loads the vocabulary at first, so call it away from the event loop.
+        """
+        cost = self._count(hit.text)
         if cost > self._left:
             shorter = self._narrowed(hit)
             if shorter is None:
                 return None
-            hit, cost = shorter, self._tokenizer.count(shorter.text)
+            hit, cost = shorter, self._count(shorter.text)
         self._left -= cost
         return hit
 
@@ -88,7 +94,7 @@ class Budget:
         def fits(first: int, last: int) -> bool:
             within = first >= 0 and last < len(cuts)
             part = text[cuts[first][0] : cuts[last][1]] if within else ""
-            return within and self._tokenizer.count(part) <= self._left
+            return within and self._count(part) <= self._left
 
         if not fits(best, best):
             return None

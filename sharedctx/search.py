@@ -8,9 +8,8 @@ new; so it needs no events, and none can be lost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from sharedctx import tokens
 from sharedctx.errors import CorruptEntry, InvalidRequest
 from sharedctx.hits import Budget, SearchHit
 from sharedctx.passages import Passages, Ranked, query_codes, rank_passages
@@ -23,6 +22,7 @@ __all__ = ("Searcher",)
 _INDEX_BYTES = 64 << 20
 _LIMIT = 10
 _LIMIT_OF_BUDGET = 100
+_ATTEMPTS = 3
 # Originals that are in memory at the same time while the index is made.
 _BATCH = 32
 _BATCH_BYTES = 8 << 20
@@ -63,45 +63,42 @@ class Searcher:
         """Return the passages that answer `query` best; see `SharedContext.search`."""
         if (limit is not None and limit < 1) or (max_tokens is not None and max_tokens < 1):
             raise InvalidRequest("`limit` and `max_tokens` of a search are at least 1.")
+        most = limit or (_LIMIT if max_tokens is None else _LIMIT_OF_BUDGET)
+        hits: list[SearchHit] = []
+        for _ in range(_ATTEMPTS):
+            budget = None if max_tokens is None else Budget(query, max_tokens, self._encoding)
+            hits, lost = await self._search(query, prefix, most, budget)
+            if not lost:
+                break
+        return hits
+
+    async def _search(
+        self, query: str, prefix: str, most: int, budget: Budget | None
+    ) -> tuple[list[SearchHit], bool]:
+        """Return hits, and whether some were lost to writers and left room that could be filled."""
         codes = query_codes(query)
         async with self._syncing:
             await self._follow()
             holders = self._holders(prefix)
             passages = await self._passages(holders, codes)
-        most = limit or (_LIMIT if max_tokens is None else _LIMIT_OF_BUDGET)
-        ranked = await asyncio.to_thread(rank_passages, list(passages.values()), codes, most)
-        budget = None
-        if max_tokens is not None:
-            tokenizer = await asyncio.to_thread(tokens.load, self._encoding)
-            budget = Budget(query, max_tokens, tokenizer)
-        return await self._hits(ranked, passages, holders, budget)
-
-    async def _hits(
-        self,
-        ranked: Sequence[Ranked],
-        passages: Mapping[str, Passages],
-        holders: Mapping[str, Sequence[StoredEntry]],
-        budget: Budget | None,
-    ) -> list[SearchHit]:
-        """Return what was ranked, with its text, until `budget` is spent."""
+        # More than asked for: some may be replaced before their text is read.
+        ranked = await asyncio.to_thread(rank_passages, list(passages.values()), codes, 2 * most)
         hashes = list(passages)
         originals: dict[str, tuple[StoredEntry, str] | None] = {}
         hits: list[SearchHit] = []
         for found in ranked:
-            if budget is not None and budget.is_spent:
-                break
+            if len(hits) == most or (budget is not None and budget.is_spent):
+                return hits, False
             name = hashes[found.content]
             if name not in originals:
                 originals[name] = await self._original_of(name, holders[name])
             held = originals[name]
-            if held is None:
-                continue  # it was replaced or removed while we searched
-            hit: SearchHit | None = _hit(held, passages[name], found, holders[name])
+            hit = _hit(held, passages[name], found, holders[name]) if held else None
             if hit is not None and budget is not None:
                 hit = await asyncio.to_thread(budget.take, hit)
             if hit is not None:
                 hits.append(hit)
-        return hits
+        return hits, None in originals.values()
 
     async def _follow(self) -> None:
         """Take in what has come and gone since the last search."""

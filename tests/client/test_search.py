@@ -217,6 +217,7 @@ async def test_searches_beside_writers_see_whole_entries(open_context: OpenConte
     async def write(number: int) -> None:
         for turn in range(150):
             await writer.put(f"key{(number * 30 + turn) % 70}", f"zebra {number} {turn}\n" * 20)
+            await asyncio.sleep(0.01)
             if turn % 7 == 0:
                 await writer.delete(f"key{turn}")
 
