@@ -110,7 +110,7 @@ async def test_models_get_plain_text_and_a_note_apart(stack: Stack, namespace: s
 
 
 async def test_long_results_are_cut_and_say_how_to_read_on(stack: Stack, namespace: str) -> None:
-    text = "".join(f"{number}: a line of some length, with {number}\n" for number in range(1, 5001))
+    text = "".join(f"This is line {n} of some length, with {n}\n" for n in range(1, 5001))
     async with SharedContext(stack.url, namespace=namespace) as ctx:
         await ctx.put("long", text, wait=True)
         await ctx.put("line", "word " * 50_000 + "\nsecond")
@@ -159,12 +159,12 @@ async def test_errors_name_the_remedy(stack: Stack, namespace: str) -> None:
             await session.read("ctx://plan%2Fauht")
 
 
-@pytest.mark.parametrize("key", ["/etc/x", "../a b", "50%/é☃", "a?b#c&d", "ctx://x"])
-async def test_odd_keys_are_ordinary(stack: Stack, namespace: str, key: str) -> None:
+async def test_odd_keys_are_ordinary(stack: Stack, namespace: str) -> None:
     async with over_stdio(stack.url, namespace, "--allow-writes") as session:
-        put = await session.ask("context_put", key=key, content=f"content of {key}")
-        assert (await session.ask("context_get", key=key))["text"] == f"content of {key}"
-        assert await session.read(put["uri"]) == f"content of {key}"
+        for key in ("/etc/x", "../a b", "50%/é☃", "a?b#c&d", "ctx://x"):
+            put = await session.ask("context_put", key=key, content=f"content of {key}")
+            assert (await session.ask("context_get", key=key))["text"] == f"content of {key}"
+            assert await session.read(put["uri"]) == f"content of {key}"
 
 
 async def test_lists_come_in_pages(stack: Stack, namespace: str) -> None:
