@@ -31,8 +31,9 @@ _API = "$JS.API"
 _WRONG_LAST_SEQUENCE = 10071
 # Another write to the same subject is in flight on a replicated stream: try again.
 _WRITE_IN_FLIGHT = 10164
-# No space: max messages or bytes reached, message larger than the stream takes, resources gone.
-_FULL = frozenset({10077, 10054, 10023, 10047, 10028})
+# No space: max messages or bytes reached, message larger than the stream takes, resources of the
+# server or of the account gone.
+_FULL = frozenset({10077, 10054, 10023, 10047, 10028, 10002})
 # The usual answer to a publish, read faster than through a JSON parser.
 _ACKNOWLEDGED = re.compile(rb'\{"stream":"[^"]*", ?"seq":(\d+)')
 _NOT_FOUND = frozenset({10037, 10014, 10059})
