@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Final
 
 import anyio
 from nats.aio.client import Client
 
 from sharedctx.errors import StoreUnavailable
 
-__all__ = ("abort_transport", "check_version", "close_client")
+__all__ = ("MINIMUM_SERVER", "abort_transport", "check_version", "close_client")
 
-_MINIMUM_SERVER = (2, 11)
+MINIMUM_SERVER: Final = (2, 11)
+"""The oldest nats-server that has all the store uses."""
 _CLOSE_LIMIT_S = 2.0
 
 
 def check_version(client: Client) -> None:
     """Raise `StoreUnavailable` when the server is too old for what the store uses."""
     version = client.connected_server_version
-    if (version.major, version.minor) < _MINIMUM_SERVER:
+    if (version.major, version.minor) < MINIMUM_SERVER:
         raise StoreUnavailable(
             f"The NATS server has version {version.major}.{version.minor}.{version.patch}; "
-            f"sharedctx needs {_MINIMUM_SERVER[0]}.{_MINIMUM_SERVER[1]} or newer."
+            f"sharedctx needs {MINIMUM_SERVER[0]}.{MINIMUM_SERVER[1]} or newer."
         )
 
 

@@ -19,6 +19,7 @@ __all__ = (
     "CHUNK_BYTES",
     "CONSUMER",
     "INLINE_BYTES",
+    "MESSAGE_BYTES",
     "METADATA_KEY",
     "config_of",
     "ensure_consumer",
@@ -36,6 +37,8 @@ METADATA_KEY: Final = "sharedctx"
 
 _SECOND = 1_000_000_000
 _HEADER_ROOM = 8 * 1024
+MESSAGE_BYTES: Final = CHUNK_BYTES + _HEADER_ROOM
+"""Largest message that is sent: the server has to take so much."""
 # Blobs outlive their entries, so that a reader that has just read an entry finds its blob.
 _BLOB_GRACE_S = 600.0
 _STREAM_NAME_IN_USE = 10058
@@ -228,11 +231,10 @@ def _mismatch(namespace: str, existing: NamespaceConfig, wanted: NamespaceConfig
 
 
 async def _check_room(connection: Connection, subjects: Subjects) -> None:
-    needed = CHUNK_BYTES + _HEADER_ROOM
-    if connection.max_payload < needed:
+    if connection.max_payload < MESSAGE_BYTES:
         raise StoreError(
             f"The NATS server takes messages of {connection.max_payload} bytes; sharedctx needs "
-            f"max_payload of at least {needed} (the default of NATS is 1 MiB).",
+            f"max_payload of at least {MESSAGE_BYTES} (the default of NATS is 1 MiB).",
             namespace=subjects.namespace,
         )
 
