@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.metadata
 import json
-import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import anyio
 
-from sharedctx import SharedContext
+from sharedctx.cli.findings import PERMISSIONS, Check, Verdict, nearly_full
+from sharedctx.cli.namespace_checks import check_namespace
 from sharedctx.cli.output import size
 from sharedctx.cli.verb import Settings
-from sharedctx.errors import SharedContextError
+from sharedctx.errors import PermissionDenied, SharedContextError
 from sharedctx.keys import subjects_of
 from sharedctx.store.api import ApiError, call
-from sharedctx.store.base import NamespaceInfo
 from sharedctx.store.connection import Connection
+from sharedctx.store.link import MINIMUM_SERVER
 from sharedctx.store.nats_workers import list_workers
 from sharedctx.store.options import ConnectOptions, split_servers
+from sharedctx.store.streams import MESSAGE_BYTES
 
-__all__ = ("Check", "Verdict", "examine")
+__all__ = ("examine",)
 
 _GREETING_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 3.0
 _CLOCK_SECONDS: Final = 1.0
 """Ages of entries are told by the clocks of their writers; a second off is worth a word."""
 _NO_SERVER: Final = "Correct --servers or NATS_URL, or start a local server: sharedctx up"
-_BACKLOG: Final = 1_000
-
-
-class Verdict(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class Check(NamedTuple):
-    """What one check found, and what to do about it."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    remedy: str = ""
+_NO_JETSTREAM: Final = "Start nats-server with -js, or enable JetStream for this account"
 
 
 async def examine(settings: Settings) -> AsyncIterator[Check]:
@@ -62,7 +46,10 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     if not reachable:
         return
     options = ConnectOptions(
-        split_servers(settings.urls), name="sharedctx-doctor", credentials=settings.credentials
+        split_servers(settings.urls),
+        name="sharedctx-doctor",
+        credentials=settings.credentials,
+        retry_budget=_RETRY_SECONDS,
     )
     try:
         connection = await Connection.open(options)
@@ -95,26 +82,45 @@ async def _check_server(url: str) -> Check:
         return Check("server", Verdict.FAIL, f"{where} does not answer: {reason}", _NO_SERVER)
     except ValueError:
         return Check("server", Verdict.FAIL, f"{where} answers, but not as NATS does", _NO_SERVER)
-    return Check("server", Verdict.OK, f"{where} is nats-server {greeting['version']}")
+    return _judge_greeting(where, greeting)
+
+
+def _judge_greeting(where: str, greeting: dict[str, Any]) -> Check:
+    version = str(greeting.get("version"))
+    detail = f"{where} is nats-server {version}"
+    numbers = [int(part) for part in version.split("-", maxsplit=1)[0].split(".") if part.isdigit()]
+    if tuple(numbers) < MINIMUM_SERVER:
+        needed = ".".join(map(str, MINIMUM_SERVER))
+        return Check("version", Verdict.FAIL, detail, f"Upgrade it to {needed} or newer")
+    room = int(greeting.get("max_payload", 0))
+    if room < MESSAGE_BYTES:
+        detail += f", which takes messages of {size(room)}; sharedctx needs {size(MESSAGE_BYTES)}"
+        remedy = "Raise max_payload in its configuration; the default of NATS is 1 MiB"
+        return Check("payload", Verdict.FAIL, detail, remedy)
+    return Check("server", Verdict.OK, detail)
 
 
 async def _check_connected(connection: Connection, settings: Settings) -> AsyncIterator[Check]:
     yield Check("connection", Verdict.OK, "accepted with these credentials")
-    began = time.perf_counter()
-    try:
-        account = await call(connection, "INFO")
-    except SharedContextError as error:
-        remedy = "Start nats-server with -js, or enable JetStream for this account"
-        yield Check("jetstream", Verdict.FAIL, str(error), remedy)
+    jetstream, account = await _check_jetstream(connection)
+    yield jetstream
+    if jetstream.verdict is Verdict.FAIL:
         return
-    took = 1000 * (time.perf_counter() - began)
-    yield Check("jetstream", Verdict.OK, f"{_account(account)}; answers in {took:.1f} ms")
-    workers = await list_workers(settings.urls, credentials=settings.credentials)
-    yield _check_workers(workers)
-    subjects = subjects_of(settings.space)
+    for check in _account_limits(account):
+        yield check
+    workers: list[dict[str, Any]] = []
+    try:
+        workers = await list_workers(settings.urls, credentials=settings.credentials)
+        yield _check_workers(workers, await asyncio.to_thread(_version))
+    except PermissionDenied as error:
+        yield Check("workers", Verdict.WARN, f"not known: {error}", PERMISSIONS)
+    entries = subjects_of(settings.space).entries
     began = time.time()
     try:
-        stream = await call(connection, f"STREAM.INFO.{subjects.entries}")
+        stream = await call(connection, f"STREAM.INFO.{entries}")
+    except PermissionDenied as error:
+        yield Check("namespace", Verdict.FAIL, str(error), PERMISSIONS)
+        return
     except ApiError as error:
         if not error.is_not_found:
             raise
@@ -122,90 +128,79 @@ async def _check_connected(connection: Connection, settings: Settings) -> AsyncI
         yield Check("namespace", Verdict.WARN, detail, "Check --namespace, or put something")
         return
     yield _check_clock(stream, began, time.time())
-    async for check in _check_namespace(settings, has_workers=bool(workers)):
+    async for check in check_namespace(connection, settings, stream, has_workers=bool(workers)):
         yield check
 
 
-def _account(account: dict[str, Any]) -> str:
+async def _check_jetstream(connection: Connection) -> tuple[Check, dict[str, Any]]:
+    """Ask whether JetStream is there; return also what it says of the account, if it may."""
+    began = time.perf_counter()
+    try:
+        account = await call(connection, "INFO")
+    except PermissionDenied:
+        detail = "not known: these credentials may not ask, as is usual for readers"
+        return Check("jetstream", Verdict.OK, detail), {}
+    except SharedContextError as error:
+        return Check("jetstream", Verdict.FAIL, str(error), _NO_JETSTREAM), {}
+    took = 1000 * (time.perf_counter() - began)
     limit = int((account.get("limits") or {}).get("max_storage", -1))
     of = f" of {size(limit)}" if limit > 0 else ""
     used = size(int(account.get("storage", 0)))
-    return f"on, {account.get('streams', 0)} streams, {used}{of} on disk"
+    detail = f"on, {account.get('streams', 0)} streams, {used}{of} on disk; {took:.1f} ms"
+    return Check("jetstream", Verdict.OK, detail), account
 
 
-def _check_workers(workers: list[dict[str, Any]]) -> Check:
+def _account_limits(account: dict[str, Any]) -> list[Check]:
+    limits = account.get("limits") or {}
+    remedy = "Raise the limit of the account, or delete entries: at the limit every put fails"
+    checks = [
+        nearly_full(what, int(account.get(used, 0)), int(limits.get(limit, -1)), remedy, size)
+        for what, used, limit in (
+            ("disk space of the account", "storage", "max_storage"),
+            ("memory of the account", "memory", "max_memory"),
+        )
+    ]
+    checks.append(
+        nearly_full(
+            "streams of the account",
+            int(account.get("streams", 0)),
+            int(limits.get("max_streams", -1)),
+            "Raise max_streams of the account: a namespace takes three or four, workers one",
+            str,
+        )
+    )
+    return [check for check in checks if check is not None]
+
+
+def _check_workers(workers: list[dict[str, Any]], version: str) -> Check:
     if not workers:
         remedy = "Start one: sharedctx worker. Until then readers get originals"
         return Check("workers", Verdict.WARN, "none is there", remedy)
     slots = sum(int(worker.get("slots", 0)) for worker in workers)
     busy = sum(int(worker.get("busy", 0)) for worker in workers)
     hosts = len({worker.get("host") for worker in workers})
+    versions = sorted({str(worker.get("version")) for worker in workers})
     detail = f"{len(workers)} on {hosts} host(s), {busy} of {slots} slots busy"
+    detail += f", version {' and '.join(versions)}"
+    if versions != [version]:
+        remedy = f"Run one version everywhere; here it is {version}"
+        return Check("workers", Verdict.WARN, detail, remedy)
     return Check("workers", Verdict.OK, detail)
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("sharedctx")
+    except importlib.metadata.PackageNotFoundError:
+        return "source"  # run from a checkout that is not installed; workers say so too
 
 
 def _check_clock(stream: dict[str, Any], began: float, ended: float) -> Check:
     """Compare with the time that the server wrote into its answer."""
     there = datetime.fromisoformat(stream["ts"]).timestamp()
     off = max(began - there, there - ended, 0.0)
-    detail = f"{1000 * off:.0f} ms from the server's, or less"
+    detail = f"{off:.1f} s from the server's" if off >= 1 else "as the server's, within a second"
     if off < _CLOCK_SECONDS:
         return Check("clock", Verdict.OK, detail)
     remedy = "Synchronize the clocks (NTP): ages of entries are told by their writers' clocks"
     return Check("clock", Verdict.WARN, detail, remedy)
-
-
-async def _check_namespace(settings: Settings, *, has_workers: bool) -> AsyncIterator[Check]:
-    try:
-        async with SharedContext(
-            settings.urls, namespace=settings.space, credentials=settings.credentials
-        ) as context:
-            info = await context.info()
-            yield Check("namespace", Verdict.OK, _settings(settings.space, info))
-            yield _check_backlog(info, has_workers=has_workers)
-            yield await _check_canary(context, info)
-    except SharedContextError as error:
-        yield Check("namespace", Verdict.FAIL, str(error))
-
-
-def _settings(namespace: str, info: NamespaceInfo) -> str:
-    chosen = {name: value for name, value in asdict(info.config).items() if value is not None}
-    described = ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in chosen.items()
-    )
-    return f"{namespace}: {info.entries:,} entries, {size(info.stored_bytes)} ({described})"
-
-
-def _check_backlog(info: NamespaceInfo, *, has_workers: bool) -> Check:
-    detail = f"{info.jobs_waiting:,} originals wait, {info.jobs_in_hand:,} are in hand"
-    if info.jobs_waiting and not has_workers:
-        return Check("backlog", Verdict.FAIL, detail, "Start a worker: sharedctx worker")
-    if info.jobs_waiting > _BACKLOG:
-        return Check("backlog", Verdict.WARN, detail, "Start more workers: sharedctx worker")
-    return Check("backlog", Verdict.OK, detail)
-
-
-async def _check_canary(context: SharedContext, info: NamespaceInfo) -> Check:
-    """Put, read and delete an entry: a server with a full disk still answers everything else."""
-    cap = info.config.max_entries
-    if cap is not None and info.entries >= cap:
-        return Check(
-            "canary", Verdict.OK, "left out: it would evict an entry of the full namespace"
-        )
-    key = f"sharedctx-doctor/{secrets.token_hex(8)}"
-    began = time.perf_counter()
-    try:
-        try:
-            entry = await context.put(key, key, agent="sharedctx doctor")
-            held = await context.get(key, full=True) == key
-        finally:
-            with suppress(SharedContextError):
-                await context.delete(key)
-    except SharedContextError as error:
-        remedy = "Check disk space and limits; after a full disk restart nats-server"
-        return Check("canary", Verdict.FAIL, str(error), remedy)
-    if not held:
-        return Check("canary", Verdict.FAIL, f"revision {entry.revision} did not come back")
-    took = 1000 * (time.perf_counter() - began)
-    return Check("canary", Verdict.OK, f"put, get and delete in {took:.1f} ms")

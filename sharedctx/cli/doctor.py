@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sharedctx.cli.checks import Check, Verdict, examine
+from sharedctx.cli.checks import examine
+from sharedctx.cli.findings import Check, Verdict
 from sharedctx.cli.output import console, write_json
 from sharedctx.cli.verb import ExitStatus, Settings, verb
 
