@@ -145,7 +145,9 @@ async def _check_renditions(store: Store) -> Check:
     failed = [each for each in listed if each.state is State.FAILED]
     if not failed:
         ready = sum(each.state is State.READY for each in listed)
-        return Check("renditions", Verdict.OK, f"{ready:,} of {len(listed):,} entries have one")
+        return Check(
+            "renditions", Verdict.OK, f"none failed, {ready:,} of {len(listed):,} are ready"
+        )
     newest = max(failed, key=lambda each: each.entry.revision)
     reason = newest.rendition.reason if newest.rendition else ""
     detail = f"{len(failed):,} failed; {newest.entry.key!r}: {reason}"
