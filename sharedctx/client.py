@@ -8,7 +8,6 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from sharedctx import tokens
 from sharedctx.embedded import local_stack
 from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
 from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
@@ -17,7 +16,7 @@ from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
 from sharedctx.reading import Rendition, describe
-from sharedctx.records import Profile, State, StoredEntry
+from sharedctx.records import State, StoredEntry
 from sharedctx.search import Searcher
 from sharedctx.segments import TARGET
 from sharedctx.session import Session
@@ -25,9 +24,9 @@ from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.options import ConnectOptions, split_servers
-from sharedctx.tokens import DEFAULT_MODEL, Tokenizer, encoding_for_model
+from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
 from sharedctx.waiting import wait_until
-from sharedctx.writing import checked_agent, prepare
+from sharedctx.writing import checked_agent, prepare, profile_for
 
 __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
@@ -128,7 +127,7 @@ class SharedContext(Session):
         )
         self._agent = checked_agent(agent)
         self._wait = wait
-        self._profile = _profile(model, tokenizer, ratio)
+        self._profile = profile_for(model, tokenizer, ratio)
         self._max_content_bytes = max_content_bytes
         self._searcher: Searcher | None = None
         given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
@@ -392,13 +391,3 @@ class SharedContext(Session):
     async def info(self) -> NamespaceInfo:
         """Return the settings of the namespace and the load of its job queue."""
         return await self._store.info()
-
-
-def _profile(model: str, tokenizer: Tokenizer | None, ratio: float) -> Profile:
-    """Return the profile of these settings, or raise `InvalidRequest`."""
-    if not 0.01 <= ratio <= 1:
-        raise InvalidRequest("`ratio` is a share of the original between 0.01 and 1.")
-    encoding = encoding_for_model(model) if tokenizer is None else tokenizer.name
-    if tokenizer is not None:
-        tokens.register(tokenizer)
-    return Profile.parse(str(Profile(encoding, round(ratio * 100))))

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
+from sharedctx import tokens
 from sharedctx.codec import LARGE_BYTES, content_bytes, content_hash, pack
 from sharedctx.errors import ContentTooLarge, InvalidRequest
 from sharedctx.records import EntryRecord, Profile
+from sharedctx.tokens import Tokenizer, encoding_for_model
 
-__all__ = ("checked_agent", "off_loop", "prepare")
+__all__ = ("checked_agent", "off_loop", "prepare", "profile_for")
 
 _T = TypeVar("_T")
 _PASSTHROUGH_BYTES: Final = 512
@@ -82,3 +84,13 @@ def _too_large(key: str, size: int, max_bytes: int) -> ContentTooLarge:
         "max_content_bytes.",
         key=key,
     )
+
+
+def profile_for(model: str, tokenizer: Tokenizer | None, ratio: float) -> Profile:
+    """Return the profile of these settings, or raise `InvalidRequest`."""
+    if not 0.01 <= ratio <= 1:
+        raise InvalidRequest("`ratio` is a share of the original between 0.01 and 1.")
+    encoding = encoding_for_model(model) if tokenizer is None else tokenizer.name
+    if tokenizer is not None:
+        tokens.register(tokenizer)
+    return Profile.parse(str(Profile(encoding, round(ratio * 100))))
