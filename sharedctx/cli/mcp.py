@@ -14,7 +14,7 @@ from sharedctx.cli.verb import Settings, verb
 from sharedctx.errors import MissingExtra
 from sharedctx.store.options import ConnectOptions, split_servers
 
-__all__ = ("mcp", "register")
+__all__ = ("Transport", "mcp", "register")
 
 _RETRY_S = 5.0
 """A model should hear soon that NATS is away."""
