@@ -106,9 +106,34 @@ class Runs:
         """Tokens that the run has when it is kept, up to merges at the seams."""
         return self._tokens[j] - self._tokens[i]
 
-    def stands_in(self, i: int) -> bool:
-        """Whether the run that starts at `i` starts with a stand-in, after a kept segment."""
-        return i > 0 and bool(self.segments[i].stand_in)
+    def stood_in(self, i: int, j: int) -> int:
+        """How many segments of the run, which comes after a kept one, its stand-in stands for."""
+        if not 0 < i < j:
+            return 0
+        first = self.segments[i]
+        return first.stands_for if first.stand_in and i + first.stands_for <= j else 0
+
+    def untold(self, i: int, j: int, kept: IndexSet | None = None) -> int:
+        """Return where the run ends without those at its end that a later stand-in tells of.
+
+        Args:
+            i: Where the run starts.
+            j: Where it ends.
+            kept: The segments that are kept; without it stand-ins are taken to be shown.
+        """
+        start = i + self.stood_in(i, j)
+        while j > start and (told_by := self.segments[j - 1].told_by):
+            if kept is not None and not self._shows_stand_in(j - 1 + told_by, kept):
+                break
+            j -= 1
+        return j
+
+    def _shows_stand_in(self, i: int, kept: IndexSet) -> bool:
+        """Whether segment `i` and more are left out and its stand-in is in their place."""
+        if i in kept or i - 1 not in kept:
+            return False
+        j = kept.after(i)
+        return self.stood_in(i, j) > 0 and not self.is_free(i, j)
 
     def note(self, i: int, j: int) -> str:
         """Return the note for the run, in the style of the document."""
@@ -137,8 +162,9 @@ class Runs:
         if kept <= _FREE:
             return kept
         cost = 0
-        if self.stands_in(i):
-            cost, i = self._stand_in_cost(i), i + 1
+        if stood_in := self.stood_in(i, j):
+            cost, i = self._stand_in_cost(i), i + stood_in
+        j = self.untold(i, j)
         if i < j:
             cost += self._note_cost(i, j)
         return min(cost, kept)

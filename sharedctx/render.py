@@ -135,7 +135,7 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
         if runs.is_free(i, j):
             continue
         pieces.append(_kept_text(document, start, i))
-        pieces.append(_stand_for(runs, i, j, after=pieces))
+        pieces.append(_stand_for(runs, i, runs.untold(i, j, kept), after=pieces))
         elided.append(Span(segments[i].span.start, segments[j - 1].span.end))
         start = j
     pieces.append(_kept_text(document, start, len(segments)))
@@ -182,10 +182,10 @@ def _gaps(kept: IndexSet, size: int) -> Iterator[tuple[int, int]]:
 def _stand_for(runs: Runs, i: int, j: int, *, after: list[str]) -> str:
     """Return what stands for the elided run, laid out so that it fuses no lines."""
     stand_in = ""
-    if runs.stands_in(i):
-        stand_in, i = runs.segments[i].stand_in, i + 1
-        if i == j:
-            return stand_in
+    if stood_in := runs.stood_in(i, j):
+        stand_in, i = runs.segments[i].stand_in, i + stood_in
+    if i == j:
+        return stand_in
     before = stand_in or next((piece for piece in reversed(after) if piece), "\n")
     text = "".join(segment.text for segment in runs.segments[i:j])
     at_end = j == len(runs.segments)

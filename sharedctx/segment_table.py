@@ -62,6 +62,8 @@ def encode_document(document: Document, original: str) -> bytes:
         "firsts": [segment.first for segment in segments],
         "counts": _runs([segment.count for segment in segments]),
         "needs": _runs([segment.needs for segment in segments]),
+        "stands_for": _runs([segment.stands_for for segment in segments]),
+        "told_by": _runs([segment.told_by for segment in segments]),
         "texts": own_text,
         "stand_ins": {i: s.stand_in for i, s in enumerate(segments) if s.stand_in},
         "notes": {i: s.note for i, s in enumerate(segments) if s.note},
@@ -87,7 +89,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
     n = columns["n"]
     column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
     ranks, units, counts = column("ranks"), column("units"), column("counts")
-    needs = column("needs")
+    needs, stands_for, told_by = column("needs"), column("stands_for"), column("told_by")
     texts, stand_ins, notes = columns["texts"], columns["stand_ins"], columns.get("notes", {})
     before, after, *implied = columns["note"]
     segments = []
@@ -106,6 +108,8 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
                 stand_in=stand_ins.get(i, ""),
                 note=notes.get(i, ""),
                 needs=needs[i],
+                stands_for=stands_for[i],
+                told_by=told_by[i],
             )
         )
         start = end

@@ -62,6 +62,11 @@ class Segment:
         note: What to add after it, in a note of its own, wherever it is kept in a view that leaves
             something out: what it stands for, such as "38 like this, L2-164". It must be true of
             the original, whatever else the view keeps.
+        stands_for: How many segments, from this one on, `stand_in` stands for; where not all of
+            them are elided the usual notes are used.
+        told_by: How many places after it is the segment whose stand-in tells of it too, as the one
+            for the body of a function tells of the comment before it: where that stand-in is shown
+            it needs no note of its own. 0 when there is none.
         needs: How many places before it stands the segment without which it cannot be understood:
             the header of a table row, the heading of a paragraph, the class of a method. Whoever
             keeps the one keeps the other. 0 when it stands for itself.
@@ -77,6 +82,8 @@ class Segment:
     stand_in: str = ""
     note: str = ""
     needs: int = 0
+    stands_for: int = 1
+    told_by: int = 0
 
 
 class NoteStyle(NamedTuple):

@@ -93,7 +93,10 @@ def _outlined(evidence: Evidence) -> str | None:
     compressor, original = evidence.compressor, evidence.original
     if not isinstance(compressor, Outliner):
         return "its compressor knows no outlines"
-    stray = _stray(split_notes(evidence.rendering.text), original, _MARKS)
+    # By line: what a stand-in tells of besides, such as a comment, leaves no note where it was.
+    parts = split_notes(evidence.rendering.text)
+    lines = (line for part in parts for line in part.split("\n"))
+    stray = _stray(lines, original, _MARKS)
     return stray or compressor.outline_fault(original, evidence.rendering.text)
 
 
