@@ -1,4 +1,4 @@
-"""Source code: an outline that parses, with as many bodies as fit."""
+"""Source code: an outline that parses, with bodies as far as a reader asks for them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.code_detect import detect, read_as
 from sharedctx_workers.compressors.code_folds import definitions
 from sharedctx_workers.compressors.code_pieces import pieces_of
-from sharedctx_workers.compressors.code_ranks import outline_share, rank_pieces
+from sharedctx_workers.compressors.code_ranks import enough_of, rank_pieces
 
 __all__ = ("CodeCompressor",)
-
-# First lines of doc strings stay with their signatures while the outline is no more than this.
-_DOC_SHARE = 0.17
-# An outline that is more than this of a text is not required as a whole.
-_MAX_OUTLINE = 0.75
 
 
 class CodeCompressor:
@@ -38,26 +33,32 @@ class CodeCompressor:
         code = detect(text, self._language)
         if code is None:
             return None
-        pieces = pieces_of(text, code.language, code.root, _DOC_SHARE)
-        outline_first = outline_share(pieces) <= _MAX_OUTLINE
-        ranks = rank_pieces(text, pieces, outline_first=outline_first)
+        pieces = pieces_of(text, code.language, code.root)
+        ranks = rank_pieces(text, pieces)
         segments = []
         for i, (piece, rank) in enumerate(zip(pieces, ranks, strict=True)):
             source = text[piece.start : piece.end]
+            words = source.strip()
             segments.append(
                 Segment(
                     text=source,
                     rank=rank,
                     tokens=tokenizer.count(source),
                     span=Span(piece.start, piece.end),
-                    count=source.strip().count("\n") + bool(source.strip()),
+                    count=words.count("\n") + bool(words),
                     stand_in=piece.stand_in,
+                    stands_for=piece.stands_for,
+                    told_by=piece.told_by,
                     needs=i - piece.header if piece.header >= 0 else 0,
                 )
             )
-        partial = Guarantee.OUTLINED if outline_first else Guarantee.EXTRACTIVE
         return Document(
-            tuple(segments), self.kind, Guarantee.LOSSLESS, partial, code.language.style
+            segments=tuple(segments),
+            kind=self.kind,
+            whole=Guarantee.LOSSLESS,
+            partial=Guarantee.OUTLINED,
+            note_style=code.language.style,
+            enough=enough_of(pieces, ranks),
         )
 
     def same_data(self, original: str, whole: str) -> bool:

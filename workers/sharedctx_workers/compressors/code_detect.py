@@ -90,5 +90,5 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
 def _has_structure(code: Code) -> bool:
     """Whether something is defined or imported, and not just in passing."""
     defined = sum(1 for _ in definitions(code.root))
-    imported = sum(item.type in code.language.imports for item in code.root.items)
+    imported = len(code.root.imports)
     return defined + imported > 1 or (defined > 0 and not code.parsed.errors)

@@ -1,31 +1,47 @@
 """Where code can be folded: bodies and long values, with what is said and done inside.
 
-One walk over the syntax tree finds every part between brackets, or indented, that can be left out
-such that the rest still parses; the statements in it; what it defines, calls and raises.
+A query finds the nodes that matter, in document order; one pass over them nests what is between
+brackets, or indented, and can be left out such that the rest still parses, and notes what is
+defined, called, raised and imported in it.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
+from typing import NamedTuple
 
-from tree_sitter import Node
+from tree_sitter import Node, Query, QueryCursor
 
 from sharedctx_workers.compressors.code_parse import Parsed
-from sharedctx_workers.compressors.languages import Language
+from sharedctx_workers.compressors.languages import Language, grammar
 
 __all__ = ("Fold", "Item", "Kind", "definitions", "find_folds")
 
 _MIN_BODY = 48
 _MIN_DATA = 240
 _MAX_NAMES = 24
+_MAX_IMPORT = 120
 _NAME = re.compile(r"[A-Za-z_$~][\w$]*[?!]?")
 _CALLEE = re.compile(r"([A-Za-z_$][\w$]*[?!]?)\W*$")
 _HEAD = 120
 _OPENERS = {"{": "}", "[": "]", "(": ")"}
 _KEYWORDS = frozenset("raise throw new await yield return self this super".split())  # noqa: SIM905  # words read best as words
+# What is in the parameters of a function is part of its signature, however long.
+_PARAMETERS = ("parameters", "formal_parameters", "parameter_list", "method_parameters")
+_VALUES = frozenset(
+    (
+        *("variable_declarator", "assignment_expression", "pair"),
+        *("field_definition", "public_field_definition"),
+    )
+)
+_SPECIFIERS = frozenset(
+    ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier")
+)
 
 
 class Kind(Enum):
@@ -58,154 +74,195 @@ class Item:
 
 @dataclass(slots=True)
 class Fold:
-    """What can be left out: ``text[start:end]``.
+    """What can be left out: ``text[start:end]``, whole lines where it has lines of its own.
 
     Attributes:
         kind: What it is the inside of.
-        items: The statements in it, in order.
+        tight: The same without its first line break and with the indentation of what closes it:
+            all that is between its brackets.
+        folds: What can be folded in it, outermost only, in order.
+        defines: Where names are defined in it outside of those, in order.
         calls: What is called in it, as keys in order of appearance.
         throws: What is raised in it, likewise.
-        has_imports: Whether something is imported in it.
+        imports: What is imported in it, likewise, as it is written.
         has_definitions: Whether something is defined in it, at any depth.
     """
 
     kind: Kind
     start: int
     end: int
-    items: list[Item] = field(default_factory=list)
+    tight: tuple[int, int]
+    node: Node
+    language: Language
+    leading: list[Item] = field(default_factory=list)
+    folds: list[Fold] = field(default_factory=list)
+    defines: list[tuple[int, str]] = field(default_factory=list)
     calls: dict[str, None] = field(default_factory=dict)
     throws: dict[str, None] = field(default_factory=dict)
-    has_imports: bool = False
+    imports: dict[str, None] = field(default_factory=dict)
     has_definitions: bool = False
+    _items: list[Item] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a reader wants to see into it before seeing all of it."""
         if self.kind in (Kind.FILE, Kind.TYPE) or self.has_definitions:
             return True
-        return self.has_imports and self.kind is Kind.BLOCK
+        return bool(self.imports) and self.kind is Kind.BLOCK
+
+    @property
+    def items(self) -> list[Item]:
+        """The statements in it, in order."""
+        if self._items is None:
+            self._items = self._find_items()
+        return self._items
+
+    def _find_items(self) -> list[Item]:
+        items = list(self.leading)
+        pending = list(reversed(self.node.children))
+        while pending:
+            node = pending.pop()
+            if node.type in self.language.transparent:
+                pending += reversed(node.children)
+                continue
+            start, end = node.start_byte, node.end_byte
+            if self.start <= start < end <= self.end:
+                items.append(Item(node.type, start, end))
+        starts = [item.start for item in items]
+        for fold in self.folds:
+            if (at := bisect_right(starts, fold.node.start_byte) - 1) >= 0:
+                items[at].folds.append(fold)
+        for place, name in self.defines:
+            if (at := bisect_right(starts, place) - 1) >= 0:
+                items[at].defines.append(name)
+        return items
 
 
 def definitions(root: Fold) -> Iterator[str]:
     """Yield the names that are defined in `root`, except inside functions that have a name."""
     folds = [root]
     while folds:
-        for item in folds.pop().items:
-            yield from item.defines
-            folds += [fold for fold in item.folds if fold.kind is not Kind.FUNCTION]
+        fold = folds.pop()
+        yield from (name for _, name in fold.defines)
+        folds += [inner for inner in fold.folds if inner.kind is not Kind.FUNCTION]
 
 
 def find_folds(parsed: Parsed, language: Language) -> Fold:
     """Return the whole of `parsed` as a fold."""
-    return _Walk(parsed, language).root
+    return _Nesting(parsed, language).root
 
 
-class _Walk:
-    """The walk. `_levels` holds folds that are open, with the depth of their nodes."""
+@cache
+def _query(language: Language) -> Query:
+    """Return the query for the nodes of `language` that matter here."""
+    kinds = frozenset().union(
+        *(language.functions, language.types, language.anonymous, language.bodies),
+        *(language.data, language.imports, language.calls, language.throws, _PARAMETERS),
+    )
+    known = sorted(kind for kind in kinds if grammar(language).id_for_node_kind(kind, True))  # noqa: FBT003  # positional only
+    return Query(grammar(language), f"[{' '.join(f'({kind})' for kind in known)}] @node")
+
+
+def _place(node: Node) -> tuple[int, int, int]:
+    """Return what puts nodes in document order, and what is around others before them."""
+    return node.start_byte, -node.end_byte, -node.descendant_count
+
+
+class _Open(NamedTuple):
+    """A node whose end is yet to come: what is it, does it define, and what folds it opens."""
+
+    end: int
+    type: str
+    defines: bool
+    sealed: bool
+    fold: Fold
+
+
+class _Nesting:
+    """The pass over the nodes that matter. `_open` holds those around the present one."""
 
     def __init__(self, parsed: Parsed, language: Language) -> None:
         self._source = parsed.masked
         self._text = parsed.text
         self._language = language
-        self._definers = language.functions | language.types
-        self._special = frozenset().union(
-            *(self._definers, language.bodies, language.data, language.imports),
-            *(language.calls, language.throws, language.transparent),
-        )
-        self._by_indent = language.style.after == ""
-        self.root = Fold(Kind.FILE, 0, len(self._source))
-        self._levels: list[tuple[Fold, int]] = [(self.root, 0)]
-        self._named: list[tuple[bool, str]] = []  # enclosing nodes: do they define, their type
-        self._run(parsed)
+        self._by_indent = not language.style.after
+        size, top = len(self._source), parsed.tree.root_node
+        self.root = Fold(Kind.FILE, 0, size, (0, size), top, language)
+        self._open = [_Open(size + 1, "", defines=False, sealed=False, fold=self.root)]
+        nodes = QueryCursor(_query(language)).captures(top).get("node", [])
+        for node in sorted(nodes, key=_place):
+            self._enter(node)
+        while len(self._open) > 1:
+            self._leave()
 
-    def _run(self, parsed: Parsed) -> None:
-        cursor = parsed.tree.walk()
-        levels, path = self._levels, self._named
-        special = self._special
-        while True:
-            node = cursor.node
-            assert node is not None
-            kind = node.type
-            depth = len(path)
-            defines = False
-            fold, at = levels[-1]
-            if depth == at + 1 and kind not in self._language.transparent:
-                self._item(fold, node)
-            if kind in special:
-                defines = self._enter(node, depth)
-            if cursor.goto_first_child():
-                path.append((defines, kind))
-                continue
-            self._leave(depth)
-            while not cursor.goto_next_sibling():
-                if not cursor.goto_parent():
-                    return
-                path.pop()
-                self._leave(len(path))
-
-    def _item(self, fold: Fold, node: Node) -> None:
-        start, end = node.start_byte, node.end_byte
-        if start >= fold.start and end <= fold.end and start < end:
-            fold.items.append(Item(node.type, start, end))
-
-    def _leave(self, depth: int) -> None:
-        """Close the fold whose node is at `depth`, if there is one."""
-        if depth and self._levels[-1][1] == depth:
-            fold, _ = self._levels.pop()
-            outer = self._levels[-1][0]
-            if outer is fold:
-                return
-            for names, more in ((outer.calls, fold.calls), (outer.throws, fold.throws)):
-                if len(names) < _MAX_NAMES:
-                    names.update(more)
-            outer.has_imports |= fold.has_imports
-            outer.has_definitions |= fold.has_definitions
-
-    def _enter(self, node: Node, depth: int) -> bool:
-        """Take note of a node; return whether it defines something."""
-        language, kind = self._language, node.type
-        fold = self._levels[-1][0]
-        if kind in self._definers:
-            name = self._name(node)
-            if name and fold.items:
-                fold.items[-1].defines.append(name)
-                fold.has_definitions = True
-            return bool(name)
-        if kind in language.calls or kind in language.throws or kind in language.imports:
+    def _enter(self, node: Node) -> None:
+        start, end, kind = node.start_byte, node.end_byte, node.type
+        while self._open[-1].end <= start:
+            self._leave()
+        outer, language = self._open[-1], self._language
+        defines, sealed, fold = False, outer.sealed, outer.fold
+        if kind in language.functions or kind in language.types:
+            if name := self._name(node):
+                fold.defines.append((start, name))
+                fold.has_definitions = defines = True
+        elif kind in language.imports or kind in language.throws or kind in language.calls:
             self._note(node, fold)
-        elif kind in language.transparent:
-            if depth == self._levels[-1][1] + 1:
-                self._levels.append((fold, depth))
-        elif fold.items:
-            self._fold(node, depth, fold)
-        return False
+        elif kind in _PARAMETERS:
+            sealed = True
+        elif not sealed and (inner := self._fold(node, outer)):
+            fold.folds.append(inner)
+            fold = inner
+        self._open.append(_Open(end, kind, defines, sealed, fold))
+
+    def _leave(self) -> None:
+        """Close the innermost node, and its fold if it has one of its own."""
+        fold, outer = self._open.pop().fold, self._open[-1].fold
+        if fold is outer:
+            return
+        for names, more in (
+            (outer.calls, fold.calls),
+            (outer.throws, fold.throws),
+            (outer.imports, fold.imports),
+        ):
+            if len(names) < _MAX_NAMES:
+                names.update(more)
+        outer.has_definitions |= fold.has_definitions
 
     def _note(self, node: Node, fold: Fold) -> None:
         """Take note of something that is called, raised or imported."""
+        start = node.start_byte
         if node.type in self._language.imports:
-            fold.has_imports = True
+            head = self._text[start : min(node.end_byte, start + _MAX_IMPORT)]
+            fold.imports[" ".join(head.split()).rstrip(";")] = None
         elif node.type in self._language.calls:
             if len(fold.calls) < _MAX_NAMES and (name := self._callee(node)):
                 fold.calls[name] = None
         elif len(fold.throws) < _MAX_NAMES:
-            head = self._text[node.start_byte : min(node.end_byte, node.start_byte + _HEAD)]
+            head = self._text[start : min(node.end_byte, start + _HEAD)]
             found = [word for word in _NAME.findall(head) if word not in _KEYWORDS]
             fold.throws.update(dict.fromkeys(found[:1]))
 
-    def _fold(self, node: Node, depth: int, outer: Fold) -> None:
-        """Open a fold for `node` if it can be left out."""
+    def _fold(self, node: Node, outer: _Open) -> Fold | None:
+        """Return the fold that `node` is, if it can be left out."""
+        language = self._language
+        if node.type not in language.bodies and node.type not in language.data:
+            return None
         inside = self._inside(node)
-        if inside is None or inside[0] < outer.start or inside[1] > outer.end:
-            return
-        kind = self._kind(node)
-        if kind is Kind.DATA and inside[1] - inside[0] < _MIN_DATA:
-            return
-        fold = Fold(kind, *inside)
+        around = outer.fold
+        if inside is None or inside[0] < around.start or inside[1] > around.end:
+            return None
+        kind = self._kind(node, outer)
+        if kind is Kind.DATA and (
+            inside[1] - inside[0] < _MIN_DATA or outer.type in language.types
+        ):
+            return None
+        tight = inside if self._by_indent else (node.start_byte + 1, node.end_byte - 1)
+        fold = Fold(kind, *inside, tight, node, language)
         if self._by_indent:
-            fold.items += self._comments_before(node, outer)
-            fold.start = min([fold.start, *(self._line(item.start) for item in fold.items)])
-        outer.items[-1].folds.append(fold)
-        self._levels.append((fold, depth))
+            fold.leading = self._comments_before(node, around)
+            fold.start = min([fold.start, *(self._line(item.start) for item in fold.leading)])
+            fold.tight = (fold.start, fold.end)
+        return fold
 
     def _comments_before(self, node: Node, outer: Fold) -> list[Item]:
         """Return the comments on lines of their own between a header and what it holds."""
@@ -222,16 +279,15 @@ class _Walk:
     def _line(self, place: int) -> int:
         return self._source.rfind("\n", 0, place) + 1
 
-    def _kind(self, node: Node) -> Kind:
+    def _kind(self, node: Node, outer: _Open) -> Kind:
         if node.type in self._language.data:
             return Kind.DATA
-        defines, parent = self._named[-1] if self._named else (False, "")
-        if parent in self._language.anonymous:
-            outer = self._named[-2] if len(self._named) > 1 else (False, "")
-            return Kind.FUNCTION if outer[0] else Kind.ANONYMOUS
-        if parent in self._language.types:
+        if outer.type in self._language.anonymous:
+            named = len(self._open) > 1 and self._open[-2].defines
+            return Kind.FUNCTION if named else Kind.ANONYMOUS
+        if outer.type in self._language.types:
             return Kind.TYPE
-        return Kind.FUNCTION if defines else Kind.BLOCK
+        return Kind.FUNCTION if outer.defines else Kind.BLOCK
 
     def _inside(self, node: Node) -> tuple[int, int] | None:
         """Return what can be left out of `node`: whole lines, or what is between its brackets."""
@@ -260,19 +316,11 @@ class _Walk:
 
     def _name(self, node: Node) -> str:
         """Return the name that `node` defines, or nothing."""
-        kind = node.type
-        if kind in ("variable_declarator", "assignment_expression", "pair", "field_definition") or (
-            kind == "public_field_definition"
-        ):
+        if node.type in _VALUES:
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
             if value is None or value.type not in self._language.anonymous:
                 return ""
-        if kind in (
-            "struct_specifier",
-            "union_specifier",
-            "enum_specifier",
-            "class_specifier",
-        ) and (node.child_by_field_name("body") is None):
+        if node.type in _SPECIFIERS and node.child_by_field_name("body") is None:
             return ""
         for name in ("name", "declarator", "left", "key", "property", "type"):
             child = node.child_by_field_name(name)

@@ -1,33 +1,32 @@
 """What stands in place of code that is left out, such that the rest still parses.
 
-A stand-in holds a note in the style of `sharedctx.notes`, in a comment, with what the code calls
-and raises as far as that is short compared with the code; and whatever the grammar needs there.
+A stand-in holds a note in the style of `sharedctx.notes`, in a comment, with what the code imports,
+raises and calls; and whatever the grammar needs there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
 
 from sharedctx.lines import LineIndex
-from sharedctx_workers.compressors.code_folds import Fold, Item, Kind
+from sharedctx_workers.compressors.code_folds import Fold, Item, Kind, definitions
 from sharedctx_workers.compressors.languages import Language
 
-__all__ = ("Doc", "doc_of", "first_line", "stand_in")
+__all__ = ("Doc", "Mark", "doc_of", "first_line", "info_share", "stand_in")
 
 _WORDS = re.compile(r"\w")
 _QUOTE = re.compile(r"[rRuU]{0,2}(\"\"\"|'''|\"|')")
 _MAX_DOC_LINE = 160
 _MAX_INFO = 160
-_INFO_SHARE = 16
+_MAX_IMPORTS = 240
 _MIN_INFO = 18
-_LONG = 1_000
-
-
-class _Range(Protocol):
-    start: int
-    end: int
+# What bodies call is told as far as the outline with it is no more than this share of a text,
+# and a note no more than this share of the body it stands for.
+_OUTLINE_SHARE = 0.17
+_BODY_SHARE = 1 / 16
 
 
 class Doc(NamedTuple):
@@ -37,16 +36,36 @@ class Doc(NamedTuple):
         start: Where it begins.
         end: Where the line ends; its line break is in it if the doc string ends there.
         closing: What closes the doc string; empty if it ends on that line.
-        depth: How many headers it is under.
     """
 
     start: int
     end: int
     closing: str
-    depth: int
 
 
-def doc_of(text: str, item: Item, fold: Fold, depth: int) -> Doc | None:
+class Mark(NamedTuple):
+    """What a stand-in is for: ``text[start:end]``.
+
+    Attributes:
+        start: Where the first line of its note is: before it where the note tells of more.
+        begin: Where what it replaces begins.
+        end: Where that ends.
+        fold: What it is the inside of, if anything.
+        closing: What to write first to close an open doc string or comment.
+        closer: What follows that closes the fold, if it is replaced too.
+        is_whole: Whether nothing else is left between what opens and what closes the fold.
+    """
+
+    start: int
+    begin: int
+    end: int
+    fold: Fold | None = None
+    closing: str = ""
+    closer: str = ""
+    is_whole: bool = True
+
+
+def doc_of(text: str, item: Item, fold: Fold) -> Doc | None:
     """Return the doc string that `item`, the first statement of `fold`, is, if it is one."""
     if fold.kind in (Kind.DATA, Kind.BLOCK, Kind.ANONYMOUS) or item.folds:
         return None
@@ -59,11 +78,11 @@ def doc_of(text: str, item: Item, fold: Fold, depth: int) -> Doc | None:
     end = text.find("\n", word.start() if word else item.start)
     end = len(text) if end < 0 else end
     if end >= item.end:
-        return Doc(item.start, min(end + 1, len(text)), "", depth)
+        return Doc(item.start, min(end + 1, len(text)), "")
     line = text[item.start : end]
     if len(line) > _MAX_DOC_LINE or line.endswith(("\\", quote[1][0])):
         return None
-    return Doc(item.start, end, quote[1], depth)
+    return Doc(item.start, end, quote[1])
 
 
 def first_line(text: str, start: int, end: int) -> tuple[int, str]:
@@ -76,80 +95,71 @@ def first_line(text: str, start: int, end: int) -> tuple[int, str]:
     return (stop, "*/") if text[stop:end].rstrip().endswith("*/") else (end, "")
 
 
-def stand_in(
-    text: str,
-    index: LineIndex,
-    language: Language,
-    piece: _Range,
-    *,
-    fold: Fold | None = None,
-    closing: str = "",
-) -> str:
-    """Return what to show in place of `piece`.
+def info_share(outline: int, bodies: int, size: int) -> float:
+    """Return how much of a body its note may be.
+
+    Args:
+        outline: Characters of the outline of a text, with notes that say no more than where.
+        bodies: Characters of the bodies that are left out of it.
+        size: Characters of the text.
+    """
+    room = max(0.0, _OUTLINE_SHARE * size - outline)
+    return min(_BODY_SHARE, room / bodies) if bodies else _BODY_SHARE
+
+
+def stand_in(text: str, index: LineIndex, language: Language, mark: Mark, share: float) -> str:
+    """Return what to show in place of what `mark` is for.
 
     Args:
         text: The source code.
         index: Its lines.
         language: Its language.
-        piece: What is left out.
-        fold: What it is the beginning of, if it is the inside of something.
-        closing: What to write first to close an open doc string or comment; a line break where the
-            body needs no placeholder.
+        mark: What is left out.
+        share: How much of it the note may say about it.
     """
-    source = text[piece.start : piece.end]
+    source = text[mark.begin : mark.end]
     body = source.strip()
     if not body:
         return ""
-    note = _note(source, index, piece, _info(fold, len(body)) if fold else "")
-    before, after, _ = language.style
+    info = _info(mark.fold, int(share * len(body))) if mark.fold else ""
+    start = mark.start if mark.start < mark.begin else mark.begin + source.index(body[0])
+    first, last = index.lines_of(start, mark.begin + source.index(body[0]) + len(body))
+    where = f"L{first}" if first == last else f"L{first}-{last}"
+    note = f"[… {where}{info}]"
+    before, after = language.style.before, language.style.after
     lead = source[: source.index(body[0])]
     indent = lead[lead.rfind("\n") + 1 :]
-    if closing == "*/":
+    if mark.closing == "*/":
         return f"{indent}{note} */\n"
-    if closing.strip():
-        return f"{closing}  {before}{note}{after}\n"
-    by_line = source.endswith("\n")
-    needs = fold is not None and fold.kind is not Kind.DATA and not closing
-    if language.placeholder and needs:
-        return f"{indent}{language.placeholder}  {before}{note}{after}\n"
-    if fold is not None and fold.end > piece.end and ";" not in note:
-        return ""  # the usual note says it all
-    return f"{indent}{before}{note}{after}\n" if by_line else f" {before}{note}{after} "
+    if mark.closing.strip():
+        return f"{mark.closing}  {before}{note}{after}\n{mark.closer}"
+    if after and mark.fold is not None:
+        return f"{before}{note}{after}{mark.closer}"
+    is_body = mark.fold is not None and mark.fold.kind is not Kind.DATA and mark.is_whole
+    placeholder = f"{language.placeholder}  " if language.placeholder and is_body else ""
+    return f"{indent}{placeholder}{before}{note}{after}\n{mark.closer}"
 
 
-def _note(source: str, index: LineIndex, piece: _Range, info: str) -> str:
-    body = source.strip()
-    start = piece.start + source.index(body[0])
-    first, last = index.lines_of(start, start + len(body))
-    where = f"L{first}" if first == last else f"L{first}-{last}"
-    if len(body) > _LONG:
-        lines = last - first + 1
-        where = f"{lines} line{'s' * (lines > 1)} elided: {where}"
-    return f"[… {where}{info}]"
-
-
-def _info(fold: Fold, size: int) -> str:
-    """Return what a body defines, raises and calls, as much as its size is worth."""
-    room = min(_MAX_INFO, size // _INFO_SHARE)
-    info = ""
-    for verb, names in (
-        ("defines", list(_defined(fold))),
-        ("raises", list(fold.throws)),
-        ("calls", [name for name in fold.calls if name not in fold.throws]),
+def _info(fold: Fold, room: int) -> str:
+    """Return what a body imports and defines, and what it raises and calls as there is room."""
+    room = min(_MAX_INFO, room)
+    info = "".join(f"; {line}" for line in _fitting(fold.imports, _MAX_IMPORTS))
+    for verb, names, left in (
+        ("defines", islice(definitions(fold), 12), _MAX_INFO),
+        ("raises", fold.throws, room),
+        ("calls", (name for name in fold.calls if name not in fold.throws), room),
     ):
-        left = _MAX_INFO if verb == "defines" else room - len(info) - len(verb) - 3
-        chosen = list(_fitting(names, left))
-        if chosen and (room >= _MIN_INFO or verb == "defines"):
-            info += f"; {verb} {', '.join(chosen)}"
+        if left < _MIN_INFO:
+            continue
+        chosen = list(_fitting(names, left - len(verb) - 3))
+        if chosen:
+            told = f"; {verb} {', '.join(chosen)}"
+            info += told
+            room -= len(told) if verb != "defines" else 0
     return info
 
 
-def _defined(fold: Fold) -> Iterator[str]:
-    for item in fold.items:
-        yield from item.defines
-
-
-def _fitting(names: list[str], room: int) -> Iterator[str]:
+def _fitting(names: Iterable[str], room: int) -> Iterator[str]:
     for name in names:
         room -= len(name) + 2
         if room < 0:

@@ -1,8 +1,7 @@
 """Source code as pieces: headers, what they hold, comments, constants.
 
-A piece is whole lines wherever the code allows it, so that a note in place of a piece is a comment
-on a line of its own. The pieces cover the text; what is between the brackets of a header never is
-in one piece with them.
+A piece is whole lines wherever the code allows it, or all that is between the brackets of a header.
+The pieces cover the text; what is between the brackets of a header never is in one piece with them.
 """
 
 from __future__ import annotations
@@ -10,46 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from sharedctx.lines import LineIndex
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind
-from sharedctx_workers.compressors.code_notes import Doc, doc_of, first_line, stand_in
+from sharedctx_workers.compressors.code_notes import Doc, Mark, doc_of, first_line, stand_in
+from sharedctx_workers.compressors.code_notes import info_share as share_of_info
+from sharedctx_workers.compressors.code_roles import Role, comment_role, role_of
 from sharedctx_workers.compressors.languages import Language
 
-__all__ = ("Piece", "Role", "pieces_of")
+__all__ = ("OUTLINE", "Piece", "pieces_of")
+
+OUTLINE = frozenset((Role.IMPORT, Role.HEADER, Role.SIGNATURE, Role.CONSTANT))
+"""The roles of what an outline is made of."""
 
 _MAX_DEPTH = 16
 _MAX_BODY = 2_000
 _CHUNK = 400
 _SMALL_FUNCTION = 2_000
-_IMPORT = re.compile(
-    r"(?:require|require_relative|include|include_once|require_once|load|source|\.)\b[ (]"
-    r"|(?:const|let|var) [^=\n]{1,200}= ?require\("
-)
-_CONSTANT = re.compile(r"(?:[\w:<>\[\]*&]+ )*[A-Z][A-Z0-9_]+\b[^=\n(]*=|#[ \t]*define \w+ ")
-_SHORT = 160
-_SAMPLE = 1_000
-_LICENSE = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved", re.IGNORECASE)
-_DEAD = re.compile(r"[;{}]\s*$|\w\(.*\)\s*$|^\W*(?:import|return|if) ", re.MULTILINE)
-_TOOLING = re.compile(r"#!|.{0,4}-\*-")
-
-
-class Role(Enum):
-    """What a piece is for the reader."""
-
-    IMPORT = "import"
-    HEADER = "header"
-    DOC = "doc"
-    DOC_REST = "doc rest"
-    CONSTANT = "constant"
-    SIGNATURE = "signature"
-    STATEMENT = "statement"
-    FIELD = "field"
-    BODY = "body"
-    DATA = "data"
-    COMMENT = "comment"
-    DEAD = "dead"
+_LONG_FOLDS = 200
+_NOTE = 24
+_CLOSER = re.compile(r"[\s;,)\]}>]{0,64}|\s{0,32}(?:end|done)\s{0,64}")
+_ALIKE = frozenset((*OUTLINE - {Role.HEADER}, Role.STATEMENT, Role.FIELD, Role.BODY))
 
 
 @dataclass(slots=True)
@@ -60,7 +40,10 @@ class Piece:
         role: What it is.
         depth: How many headers it is under.
         header: Index of the piece without which it makes no sense, or -1.
+        mark: What its stand-in is for, if it has one.
         stand_in: What to show in its place right after what is kept.
+        stands_for: How many pieces the stand-in is for.
+        told_by: How many places after it is the piece whose stand-in tells of it too; 0 for none.
     """
 
     start: int
@@ -68,7 +51,10 @@ class Piece:
     role: Role
     depth: int
     header: int
+    mark: Mark | None = None
     stand_in: str = ""
+    stands_for: int = 1
+    told_by: int = 0
 
 
 @dataclass(slots=True)
@@ -80,43 +66,33 @@ class _Group:
     items: list[Item]
 
 
-def pieces_of(text: str, language: Language, root: Fold, share: float) -> list[Piece]:
-    """Return the pieces of `text`, in order and without gaps.
+def pieces_of(text: str, language: Language, root: Fold) -> list[Piece]:
+    """Return the pieces of `text`, source code in `language` that `root` is all of.
 
-    Args:
-        text: The source code.
-        language: Its language.
-        root: All of it, from `find_folds`.
-        share: First lines of doc strings stay with the headers while headers, imports and these
-            lines are no more than this share of the text.
+    They are in order and without gaps.
     """
     layout = _Layout(text, language)
     layout.fold(root, 0, -1)
-    if not layout.docs:
-        return layout.pieces
-    room = share * len(text) - sum(
-        piece.end - piece.start if piece.role in (Role.IMPORT, Role.HEADER) else len(piece.stand_in)
-        for piece in layout.pieces
-    )
-    joined = set()
-    for doc in sorted(layout.docs, key=lambda doc: (doc.depth, doc.start)):
-        room -= doc.end - doc.start
-        if room < 0:
-            break
-        joined.add(doc.start)
-    layout = _Layout(text, language, joined)
-    layout.fold(root, 0, -1)
-    return layout.pieces
+    pieces = layout.pieces
+    outline = sum(piece.end - piece.start for piece in pieces if piece.role in OUTLINE)
+    folded = [piece.mark for piece in pieces if piece.mark and piece.mark.fold]
+    bodies = sum(mark.end - mark.begin for mark in folded)
+    share = share_of_info(outline + _NOTE * len(folded), bodies, len(text))
+    index = LineIndex(text)
+    for piece in pieces:
+        if piece.mark is not None:
+            piece.stand_in = stand_in(text, index, language, piece.mark, share)
+    return pieces
 
 
 class _Layout:
-    def __init__(self, text: str, language: Language, joined: set[int] | None = None) -> None:
+    """The pieces so far. `_docs` are those of the comment right before the present group."""
+
+    def __init__(self, text: str, language: Language) -> None:
         self._text = text
         self._language = language
-        self._index = LineIndex(text)
-        self._joined = joined or set()
+        self._docs: list[int] = []
         self.pieces: list[Piece] = []
-        self.docs: list[Doc] = []
 
     def fold(self, fold: Fold, depth: int, header: int) -> None:
         """Lay out the inside of a fold that is open."""
@@ -131,39 +107,29 @@ class _Layout:
             alone = place == 0 and group.start == fold.start and not fold.has_definitions
             if alone and before < len(self.pieces) and fold.kind is not Kind.FILE:
                 first = self.pieces[before]
-                first.stand_in = self._stand_in(first, fold)
+                if first.role not in OUTLINE and self._language.placeholder:
+                    first.mark = Mark(first.start, first.start, first.end, fold)
 
     def _doc(self, fold: Fold, group: _Group, depth: int, header: int) -> _Group:
         """Take the doc string from the first group of a fold; return the rest of the group."""
-        doc = doc_of(self._text, group.items[0], fold, depth)
+        doc = doc_of(self._text, group.items[0], fold)
         if doc is None:
             return group
-        if fold.kind is Kind.FILE:
-            self._add(group.start, doc.end, Role.DOC, depth, header)
-            if doc.end < group.end:
-                self._rest(doc.end, group.end, depth, len(self.pieces) - 1, doc.closing)
-            return _Group(group.end, group.end, [])
-        self.docs.append(doc)
-        if doc.start not in self._joined or header < 0:
-            return group
-        self.pieces[header].end = doc.end
-        if fold.is_open and doc.end < group.end:
-            self._rest(doc.end, group.end, depth, header, doc.closing)
-            return _Group(group.end, group.end, [])
-        return _Group(doc.end, group.end, group.items)
+        index = self._add(group.start, doc.end, Role.DOC, depth, header)
+        if fold.kind is not Kind.FILE and not fold.has_definitions and len(fold.items) == 1:
+            self.pieces[index].mark = Mark(group.start, group.start, doc.end, fold)
+        if doc.end < group.end:
+            self._rest(doc.end, group.end, depth, index, doc.closing)
+        return _Group(group.end, group.end, [])
 
     def _add(self, start: int, end: int, role: Role, depth: int, header: int) -> int:
         self.pieces.append(Piece(start, end, role, depth, header))
         return len(self.pieces) - 1
 
-    def _stand_in(self, piece: Piece, fold: Fold | None, closing: str = "") -> str:
-        return stand_in(self._text, self._index, self._language, piece, fold=fold, closing=closing)
-
     def _rest(self, start: int, end: int, depth: int, header: int, closing: str) -> None:
         """Add what follows the first line of documentation."""
-        rest = Piece(start, end, Role.DOC_REST, depth, header)
-        rest.stand_in = self._stand_in(rest, None, closing)
-        self.pieces.append(rest)
+        index = self._add(start, end, Role.DOC_REST, depth, header)
+        self.pieces[index].mark = Mark(start, start, end, None, closing)
 
     def _groups(self, fold: Fold) -> Iterator[_Group]:
         """Yield the items of `fold` in groups that end where a line ends."""
@@ -194,125 +160,158 @@ class _Layout:
     def _group(
         self, fold: Fold, group: _Group, following: Sequence[_Group], depth: int, header: int
     ) -> None:
-        role = self._role(fold, group, following)
-        if role in (Role.DOC, Role.COMMENT, Role.DEAD):
-            self._comment(group, role, depth, header)
-            return
-        folds = [inner for item in group.items for inner in item.folds]
-        long = (
-            role is not Role.BODY and sum(inner.end - inner.start for inner in folds) > _CHUNK / 2
-        )
-        if role is Role.HEADER or long:
-            # What opens and what closes a fold must be kept both.
-            self._split(group, folds, Role.HEADER, depth, header)
-        elif not self._joins(group, role, header):
-            self._add(group.start, group.end, role, depth, header)
-
-    def _joins(self, group: _Group, role: Role, header: int) -> bool:
-        """Make the group part of the last piece, if that is alike and short."""
-        if not self.pieces or role is Role.HEADER:
-            return False
-        last = self.pieces[-1]
-        alike = last.role is role and last.header == header and last.end == group.start
-        if not alike or (role is not Role.IMPORT and group.end - last.start > _CHUNK):
-            return False
-        last.end = group.end
-        return True
-
-    def _role(self, fold: Fold, group: _Group, following: Sequence[_Group]) -> Role:
         language, items = self._language, group.items
-        source = self._text[items[0].start : items[-1].end]
+        docs, self._docs = self._docs, []
         if all(item.type in language.comments for item in items):
-            return self._comment_role(group, source, following)
-        is_import = any(item.type in language.imports for item in items)
-        if is_import or _IMPORT.match(source[:240]):
-            return Role.IMPORT
-        if self._is_header(items) or items[0].type.startswith("#"):
-            return Role.HEADER
-        if fold.kind not in (Kind.TYPE, Kind.FILE):
-            return Role.BODY
-        return self._value_role(fold, items[0].type, source)
+            after = following[0].items if following else []
+            role = comment_role(self._text, language, items, after)
+            if role is Role.IMPORT:
+                self._add(group.start, group.end, role, depth, header)
+            else:
+                self._comment(group, role, depth, header)
+            return
+        role = role_of(self._text, language, fold, items)
+        folds = [inner for item in items for inner in item.folds]
+        long = sum(inner.end - inner.start for inner in folds) > _LONG_FOLDS
+        if (folds and role is Role.HEADER) or (long and role is not Role.BODY):
+            self._docs = docs
+            self._split(group, folds, role, depth, header)
+            self._docs = []
+        else:
+            self._whole(group.start, group.end, role, depth, header)
 
-    def _value_role(self, fold: Fold, kind: str, source: str) -> Role:
-        if kind in self._language.signatures and "(" in source:
-            return Role.SIGNATURE
-        if len(source) < _SHORT and _CONSTANT.match(source):
-            return Role.CONSTANT
-        return Role.FIELD if fold.kind is Kind.TYPE else Role.STATEMENT
+    def _whole(self, start: int, end: int, role: Role, depth: int, header: int) -> None:
+        """Add what is not taken apart: to the last piece if that is alike and short."""
+        last = self.pieces[-1] if self.pieces else None
+        if last and last.role is role and last.header == header and last.end == start:
+            fits = role is Role.IMPORT or end - last.start <= _CHUNK
+            if role in _ALIKE and fits and last.mark is None:
+                last.end = end
+                return
+        if role in OUTLINE or end - start <= _MAX_BODY:
+            self._add(start, end, role, depth, header)
+            return
+        for cut in self._line_cuts(start, end):
+            self._add(start, cut, Role.PART, depth, header)
+            start = cut
 
-    def _comment_role(self, group: _Group, source: str, following: Sequence[_Group]) -> Role:
-        if _TOOLING.match(source):
-            return Role.IMPORT
-        if group.start == 0 and _LICENSE.search(source[:_SAMPLE]):
-            return Role.DEAD
-        after = following[0].items if following else []
-        close = after and self._text.count("\n", group.items[-1].end, after[0].start) < 2
-        if close and self._is_header(after):
-            return Role.DOC
-        return Role.DEAD if _DEAD.search(source[:_SAMPLE]) else Role.COMMENT
-
-    def _is_header(self, items: Sequence[Item]) -> bool:
-        return any(
-            item.defines or any(fold.is_open for fold in item.folds) for item in items
-        ) or any(item.type in self._language.attached for item in items[:1])
+    def _line_cuts(self, start: int, end: int) -> Iterator[int]:
+        """Yield where a long statement is cut: at line breaks, whatever that does to it."""
+        while end - start > _CHUNK:
+            cut = self._text.find("\n", start + _CHUNK, end) + 1
+            if not cut:
+                break
+            yield cut
+            start = cut
+        if start < end:
+            yield end
 
     def _comment(self, group: _Group, role: Role, depth: int, header: int) -> None:
         end, closing = group.end, ""
-        if role is Role.DOC or (role is Role.COMMENT and group.start == 0):
+        is_doc = role is Role.DOC
+        if is_doc or (role is Role.COMMENT and group.start == 0):
             role = Role.DOC
             end, closing = first_line(self._text, group.start, group.end)
-        if role is not Role.DOC and self._joins(group, role, header):
+        last = self.pieces[-1] if self.pieces else None
+        if role is not Role.DOC and last and last.role is role and last.header == header:
+            last.end = end
             return
-        self._add(group.start, end, role, depth, header)
+        index = self._add(group.start, end, role, depth, header)
         if end < group.end:
-            self._rest(end, group.end, depth, len(self.pieces) - 1, closing)
+            self._rest(end, group.end, depth, index, closing)
+        self._docs = list(range(index, len(self.pieces))) if is_doc else []
 
     def _split(
         self, group: _Group, folds: Sequence[Fold], role: Role, depth: int, header: int
     ) -> None:
         """Lay out a group whose folds are pieces of their own."""
+        opens = [self._is_open(fold, depth) for fold in folds]
+        if len(folds) > 1 or opens[0] or self._closer(folds[0], group) is None:
+            role = Role.HEADER  # what opens and what closes a fold must be kept both
         place, head = group.start, -1
-        for fold in folds:
-            if fold.start > place or head < 0:
-                glue = self._add(place, fold.start, role, depth, header if head < 0 else head)
+        for fold, is_open in zip(folds, opens, strict=True):
+            start, end = (fold.start, fold.end) if is_open else fold.tight
+            if start > place or head < 0:
+                glue = self._add(place, start, role, depth, header if head < 0 else head)
                 head = glue if head < 0 else head
-            is_open = fold.is_open and depth < _MAX_DEPTH
-            if fold.kind is Kind.FUNCTION and fold.end - fold.start < _SMALL_FUNCTION:
-                is_open = False
             if is_open:
+                self._docs = []
                 self.fold(fold, depth + 1, head)
-            else:
-                self._closed(fold, depth + 1, head)
-            place = fold.end
-        if head >= 0 and not self._text[place : group.end].strip():
-            self.pieces[-1].end = group.end
-        else:
+            elif self._closed(fold, group, depth + 1, head):
+                return
+            place = end
+        if place < group.end or head < 0:
             self._add(place, group.end, role, depth, head if head >= 0 else header)
 
-    def _closed(self, fold: Fold, depth: int, head: int) -> None:
-        """Lay out a fold without looking into it: in one piece, or several if it is long."""
+    def _is_open(self, fold: Fold, depth: int) -> bool:
+        small = fold.kind is Kind.FUNCTION and fold.end - fold.start < _SMALL_FUNCTION
+        return fold.is_open and depth < _MAX_DEPTH and not small
+
+    def _closer(self, fold: Fold, group: _Group) -> str | None:
+        """Return what closes `fold` if that is the rest of the group, little, and fits its body."""
+        start, end = fold.tight
+        if end - start > _MAX_BODY or not any(fold is last for last in group.items[-1].folds[-1:]):
+            return None
+        rest = self._text[end : group.end]
+        if not _CLOSER.fullmatch(rest):
+            return None
+        return rest if rest.strip() else rest[:1]
+
+    def _closed(self, fold: Fold, group: _Group, depth: int, head: int) -> bool:
+        """Lay out a fold without looking into it; return whether that takes its group to its end.
+
+        It is one piece, or several if it is long, after the first line of its doc string.
+        """
+        closer = self._closer(fold, group)
+        start, stop = fold.tight[0], fold.tight[1] if closer is None else group.end
+        since, first = start, len(self.pieces)
+        if self._docs and fold.kind is Kind.FUNCTION:
+            since = self.pieces[self._docs[0]].start
+            for index in self._docs:
+                self.pieces[index].told_by = first - index
+            self._docs = []
+        doc = self._doc_in(fold)
+        if doc is not None:
+            self._add(start, doc.end, Role.DOC, depth, head)
         role = Role.DATA if fold.kind is Kind.DATA else Role.BODY
-        groups = list(self._groups(fold))
-        before = len(self.pieces)
-        closing = ""
-        start = fold.start
-        if groups and self._language.placeholder:
-            doc = doc_of(self._text, groups[0].items[0], fold, depth)
-            if doc is not None:
-                self.docs.append(doc)
-                if doc.start in self._joined:
-                    self.pieces[head].end = start = doc.end
-                    closing = doc.closing or "\n"
-        if fold.end - fold.start <= _MAX_BODY:
-            if start < fold.end:
-                self._add(start, fold.end, role, depth, head)
-        else:
-            for group in groups:
-                if group.end - start >= _CHUNK:
-                    self._add(start, group.end, role, depth, head)
-                    start = group.end
-            if start < fold.end:
-                self._add(start, fold.end, role, depth, head)
-        if len(self.pieces) > before:
-            first = self.pieces[before]
-            first.stand_in = self._stand_in(first, fold, closing)
+        begin = doc.end if doc else start
+        for cut, part in self._cuts(fold, begin, stop):
+            self._add(begin, cut, part or role, depth, first if doc else head)
+            begin = cut
+        made = len(self.pieces) - first
+        if not made:
+            return False
+        pieces, text_end = self.pieces, fold.tight[1]
+        pieces[first].mark = Mark(since, start, text_end, fold, closer=closer or "")
+        pieces[first].stands_for = made
+        if doc is not None and made > 1:
+            rest = Mark(doc.end, doc.end, text_end, fold, doc.closing, closer or "", is_whole=False)
+            pieces[first + 1].mark, pieces[first + 1].stands_for = rest, made - 1
+        return closer is not None
+
+    def _doc_in(self, fold: Fold) -> Doc | None:
+        """Return the doc string at the begin of a fold."""
+        if not self._language.placeholder or not fold.items:
+            return None
+        return doc_of(self._text, fold.items[0], fold)
+
+    def _cuts(self, fold: Fold, start: int, stop: int) -> Iterator[tuple[int, Role | None]]:
+        """Yield where the pieces of a closed fold end, and the role of those cut anywhere."""
+        if stop - start <= _MAX_BODY:
+            if start < stop:
+                yield stop, None
+            return
+        for group in self._groups(fold):
+            end = stop if group.end == fold.end else group.end
+            if end - group.start > _MAX_BODY:
+                if self._text[start : group.start].strip():
+                    yield group.start, None
+                    start = group.start
+                for cut in self._line_cuts(start, end):
+                    yield cut, Role.PART
+                start = end
+            elif end - start >= _CHUNK:
+                yield end, None
+                start = end
+        if start < stop:
+            yield stop, None

@@ -18,8 +18,8 @@ from sharedctx.segments import NoteStyle
 
 __all__ = ("LANGUAGES", "Language", "grammar")
 
-_HASH = NoteStyle("# ", "")
-_SLASH = NoteStyle("/* ", " */")
+_HASH = NoteStyle("# ", "", terse=True)
+_SLASH = NoteStyle("/* ", " */", terse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Language:
         throws: Nodes that raise an error.
         attached: Nodes that belong to the statement after them.
         signatures: Nodes that declare something without a body.
+        constants: Nodes that define constants, whatever their names.
         style: How to write a note.
         placeholder: What a body must hold at least.
         tolerance: Share of characters that may fail to parse: macros are beyond any grammar.
@@ -62,6 +63,7 @@ class Language:
     transparent: frozenset[str] = frozenset()
     attached: frozenset[str] = frozenset()
     signatures: frozenset[str] = frozenset()
+    constants: frozenset[str] = frozenset()
     style: NoteStyle = _SLASH
     placeholder: str = ""
     tolerance: float = 0.03
@@ -167,6 +169,7 @@ _GO = Language(
     calls=_set("call_expression"),
     transparent=_set("statement_list"),
     signatures=_set("method_elem"),
+    constants=_set("const_declaration"),
 )
 _RUST = Language(
     name="rust",
@@ -184,6 +187,7 @@ _RUST = Language(
     calls=_set("call_expression macro_invocation"),
     comments=_set("line_comment block_comment"),
     attached=_set("attribute_item"),
+    constants=_set("const_item static_item"),
 )
 _JAVA = Language(
     name="java",
@@ -226,6 +230,7 @@ _C = Language(
         "preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef linkage_specification"
     ),
     signatures=_set("declaration field_declaration type_definition"),
+    constants=_set("preproc_def"),
     tolerance=0.08,
 )
 _CPP = Language(
@@ -245,6 +250,7 @@ _CPP = Language(
     throws=_set("throw_statement"),
     transparent=_C.transparent,
     signatures=_C.signatures | _set("template_declaration"),
+    constants=_C.constants,
     tolerance=_C.tolerance,
 )
 _C_SHARP = Language(
@@ -294,6 +300,7 @@ _PHP = Language(
     bodies=_set("compound_statement declaration_list enum_declaration_list switch_block"),
     data=_set("array_creation_expression"),
     imports=_set("php_tag namespace_use_declaration namespace_definition"),
+    constants=_set("const_declaration"),
     calls=_set(
         "function_call_expression member_call_expression scoped_call_expression "
         "object_creation_expression"
