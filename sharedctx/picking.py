@@ -8,8 +8,8 @@ segment depends on its neighbors, and is asked anew at every pick.
 from __future__ import annotations
 
 import math
-import sys
 from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import accumulate
 
 from sharedctx.lines import LineIndex
@@ -206,11 +206,20 @@ def _lines(index: LineIndex, original: str, segment: Segment) -> tuple[int, int]
 class _Choice:
     """Segments kept so far, and what the result is going to cost."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, kept: Iterable[int]) -> None:
         self._runs = runs
-        self._costs = {0: runs.cost(0, len(runs.segments))}  # of elided runs, by their start
+        self._costs: dict[int, int] = {}  # of elided runs, by their start
         self.kept = IndexSet(len(runs.segments))
-        self.spent = self._costs[0]
+        self.spent = start = 0
+        for i in kept:
+            for index in self._chain(i):
+                self.kept.add(index)
+        size = len(runs.segments)
+        while start <= size:
+            end = self.kept.after(start - 1)
+            self._costs[start] = runs.cost(start, end)
+            self.spent += self._costs[start] + (runs.tokens(end, end + 1) if end < size else 0)
+            start = end + 1
 
     def keep(self, i: int, budget: int) -> bool:
         """Keep segment `i` and what it needs, if that fits; return whether it does."""
@@ -254,15 +263,17 @@ def pick(
         up_to: Keep nothing of a larger rank.
     """
     segments = runs.segments
-    choice = _Choice(runs)
+    required = (i for i, segment in enumerate(segments) if segment.rank <= REQUIRED)
+    choice = _Choice(runs, required if keep_required else ())
+    if choice.spent > budget:
+        return choice.kept
     misses = 0
     for i in sorted(range(len(segments)), key=lambda index: segments[index].rank):
         if segments[i].rank > up_to:
             break
         if i in choice.kept:
             continue
-        required = keep_required and segments[i].rank <= REQUIRED
-        if choice.keep(i, sys.maxsize if required else budget):
+        if choice.keep(i, budget):
             misses = 0
         elif (misses := misses + 1) > _PATIENCE:
             break

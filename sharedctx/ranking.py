@@ -161,11 +161,18 @@ def bm25(texts: Sequence[str], query: str, *, k1: float = 1.2, b: float = 0.75) 
     return [score(counts, length) for counts, length in zip(hits, lengths, strict=True)]
 
 
+def _body(document: Document, i: int) -> range:
+    """Return what segment `i` is the head of, such as a signature; at least the one after it."""
+    after = document.segments[i + 1 : i + 2]
+    size = after[0].stands_for if after and after[0].stand_in else 1
+    return range(i + 1, i + 1 + min(size, _WITH_CONTEXT))
+
+
 def rank_for_query(document: Document, query: str) -> Document:
     """Return `document` ranked for `query`.
 
-    What answers it comes first, the best matches with their neighbors, and then everything else in
-    the order it had.
+    What answers it comes first, the best matches with their neighbors and what they are the heads
+    of, and then everything else in the order it had.
 
     What a segment needs, such as the header of its table, comes with it; other `REQUIRED` segments
     come after the answer. When nothing matches the document is returned as it is.
@@ -176,7 +183,8 @@ def rank_for_query(document: Document, query: str) -> Document:
     if not hits:
         return document
     hits.sort(key=lambda i: (-scores[i], segments[i].rank, i))
-    order = dict.fromkeys(i for hit in hits[:_WITH_CONTEXT] for i in (hit, hit - 1, hit + 1))
+    near = (i for hit in hits[:_WITH_CONTEXT] for i in (hit, *_body(document, hit), hit - 1))
+    order = dict.fromkeys(near)
     order.update(dict.fromkeys(hits))
     rest = sorted(range(len(segments)), key=lambda i: segments[i].rank)
     order.update(dict.fromkeys(rest))

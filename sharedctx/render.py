@@ -81,7 +81,7 @@ def render(
             return Rendering(text, tokens, document.whole)
     runs = Runs(document, original, tokenizer)
     choose = partial(pick, runs, keep_required=keep_required, up_to=up_to)
-    views = _views(document, runs, tokenizer, max_tokens, choose)
+    views = _views(document, runs, tokenizer, max_tokens, choose, at_least=keep_required)
     fitting = [view for view in views if view.tokens <= max_tokens]
     if fitting:
         return max(fitting, key=lambda view: view.tokens)
@@ -96,15 +96,20 @@ def _views(
     tokenizer: Tokenizer,
     budget: int,
     choose: Callable[[int], IndexSet],
+    *,
+    at_least: bool,
 ) -> list[Rendering]:
-    """Return the views that a few corrected aims at `budget` give."""
+    """Return the views that a few corrected aims at `budget` give.
+
+    With `at_least`, `choose` keeps some segments whatever the aim, so lower aims may not help.
+    """
     views: list[Rendering] = []
     kept, aim = None, int(budget * _AIM)
     for attempt in range(_TRIES):
         last, kept = kept, choose(aim)
         if kept != last:
             views.append(_compose(document, runs, kept, tokenizer))
-        elif views[-1].tokens <= budget:
+        elif at_least or views[-1].tokens <= budget:
             break
         room = budget - views[-1].tokens
         if 0 <= room <= (1 - _GOOD_FIT) * budget:

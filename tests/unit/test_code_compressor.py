@@ -188,6 +188,127 @@ def test_bodies_say_what_they_do_and_docs_stay() -> None:
     compile(shown.text, "outline", "exec")
 
 
+def test_the_note_of_a_body_tells_of_the_comment_before_it() -> None:
+    comment = "/**\n" + " * It runs and runs and says so at length.\n" * 6 + " */\n"
+    text = f"#include <a.h>\n\n{comment}int run(int a) {{\n{work()}}}\n{comment}int walk(int b);\n"
+    shown = outline_of(text, 5)[1]
+    assert "\n\nint run(int a) {/* [… L3-41; calls count, other] */}\n" in shown.text
+    assert "/* [… L43-50] */\nint walk(int b);" in shown.text
+    assert find_fault(Evidence(CODE, document_of(text), shown, text, 10**6)) is None
+
+
+NEVER_LOST = {
+    "prototypes": ("#include <a.h>\nint run(int a,\n        char *b);\n", "int run(int a,"),
+    "constants": ("import os\n__all__ = ['f']\nlimit = 3\n", "limit = 3"),
+    "enumerators": ("enum E {\n  FIRST, SECOND;\n\n  int f() { return 1; }\n}\n", "FIRST, SECOND;"),
+    "re-exports": ("import a from 'a';\nexport { b } from './b';\n", "export { b } from './b';"),
+    "guarded imports": ("import a\ntry:\n    import b\nexcept E:\n    b = None\n", "import b"),
+    "parameters with types of their own": (
+        "import a from 'a';\nexport function f({ x }: { x: number; "
+        + "y: string; " * 20
+        + "}) {}\n",
+        "y: string; }) {}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEVER_LOST)
+def test_what_an_outline_is_made_of_is_never_lost(name: str) -> None:
+    text, expected = NEVER_LOST[name]
+    style = "python" if text.startswith("import os") or "try:" in text else "c"
+    head = "def run(a):\n" if style == "python" else "int run(int a) {\n"
+    if "import a from" in text:
+        head = "function run(a) {\n"
+    if "enum" in text:
+        text = f"package p;\nimport b.C;\n{text}"
+        head = "class A {\n  int run(int a) {\n"
+    closing = {"class": "  }\n}\n", "def r": ""}.get(head[:5], "}\n")
+    text += f"{head}{work(style)}{closing}"
+    assert expected in outline_of(text, 20)[1].text
+
+
+def test_what_a_body_imports_is_in_its_note() -> None:
+    text = f"import os\nimport re\n\n\ndef run(total):\n    import json\n{work('python')}"
+    assert "[… L6-36; import json; calls count, other]" in outline_of(text)[1].text
+
+
+def test_long_bodies_are_parts_that_rank_on_their_own() -> None:
+    body = "".join(f"    total_{i} = count(total) + needle_{i}\n" for i in range(400))
+    text = f"import os\n\n\ndef run(total):\n    if total:\n{body.replace('    t', '        t')}"
+    ranked = rank_for_query(document_of(text), "needle_211")
+    assert "needle_211" in render(ranked, text, TOKENIZER, max_tokens=500).text
+
+
+GENERIC = {
+    "kotlin": (
+        (
+            "package a.b\n\nimport c.D\n\n/** Does\n * it. */\nclass A(val x: Int) {\n"
+            "    override fun run(\n        a: Int,\n    ): Int {\n{work}    }\n}\n"
+        ),
+        [
+            "import c.D",
+            "class A(val x: Int) {",
+            "override fun run(",
+            "        a: Int,",
+            "] */\n    }\n",
+        ],
+    ),
+    "lua": (
+        (
+            "local m = require('m')\n\n-- Says so.\nlocal function run(a, b)\n{work}end\n\n"
+            "M.go = function(x)\n{work}end\n"
+        ),
+        ["local m = require('m')", "local function run(a, b)", "M.go = function(x)", "-- [… L"],
+    ),
+    "erlang": (
+        (
+            "-module(a).\n-export([run/1]).\n\n%% Says so.\nrun(A) ->\n{work}    ok.\n\n"
+            "stop(B) when B > 1 ->\n{work}    ok.\n"
+        ),
+        ["-export([run/1]).", "run(A) ->", "stop(B) when B > 1 ->", "% [… L"],
+    ),
+    "sql": (
+        (
+            "CREATE TABLE a (\n    b int NOT NULL,\n    c text\n);\n\n"
+            "CREATE FUNCTION run(a int)\nRETURNS int AS $$\n{work}$$;\n"
+        ),
+        ["CREATE TABLE a (", "CREATE FUNCTION run(a int)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GENERIC)
+@pytest.mark.parametrize("hinted", [True, False])
+def test_languages_without_a_grammar_are_outlined_by_their_lines(
+    name: str,
+    hinted: bool,  # noqa: FBT001
+) -> None:
+    pattern, expected = GENERIC[name]
+    body = "".join(f"        total_{i} = count(total) + other(total) * 3\n" for i in range(30))
+    text = pattern.replace("{work}", body) * (1 if hinted else 3)
+    compressor = CodeCompressor(name if hinted else "")
+    document = compressor.document(text, TOKENIZER)
+    assert document is not None
+    assert "".join(segment.text for segment in document.segments) == text
+    budget = TOKENIZER.count(text) // 5
+    shown = render(document, text, TOKENIZER, max_tokens=budget, keep_required=True)
+    for line in expected:
+        assert line in shown.text
+    assert shown.guarantee is Guarantee.EXTRACTIVE
+    total = TOKENIZER.count(text)
+    assert shown.tokens < total / 2
+    assert find_fault(Evidence(compressor, document, shown, text, total)) is None
+
+
+def test_a_file_that_does_not_parse_is_outlined_by_its_lines() -> None:
+    broken = 'extern "C" {\n#if 0\n}}}}((((\n#endif\n' * 3
+    text = f"#include <a.h>\n{broken}int run(int a)\n{{\n{work()}}}\nint walk (int b);\n"
+    document, shown = outline_of(text)
+    assert document.partial is Guarantee.EXTRACTIVE
+    for line in ("#include <a.h>", "int run(int a)", "int walk (int b);"):
+        assert line in shown.text
+
+
 def test_a_question_brings_the_body() -> None:
     document = rank_for_query(document_of(PYTHON), "raise ValueError total")
     shown = render(document, PYTHON, TOKENIZER, max_tokens=700).text
@@ -206,6 +327,10 @@ def test_a_question_brings_the_body() -> None:
         "name: x\nimport: y\nitems:\n  - a\n  - b\n" * 30,
         "x.py:1:import os\nx.py:2:import sys\nx.py:3:def f(a):\n" * 20,
         ">>> import os\n>>> def f(x):\n...   return 1\n>>> f(1)\n1\n" * 20,
+        "server {\n    listen 80;\n    location / {\n        root /srv;\n    }\n}\n" * 20,
+        "The class of 1990 (function and type): let it be.\nSub rosa, as they say.\n" * 40,
+        "- class A: it works\n- function b(c): it does not\n- val x = 3 {see below}\n" * 30,
+        "error: fun f(a) failed {code=1};\nerror: class B failed {code=2};\n" * 30,
     ],
 )
 def test_other_content_is_not_code(text: str) -> None:
@@ -221,6 +346,11 @@ def test_code_full_of_log_calls_is_code() -> None:
     "text",
     [
         "import a\nimport b\n" + "[" * 20_000,
+        "import a\nimport b\nx = " + "(" * 30_000 + ")" * 30_000,
+        "function f(a)\n  local x = 1\nend\n" + "--[[ x {}\n" * 10_000,
+        "".join(" " * i + f"class A{i} {{\n" for i in range(800)),
+        "class A {}\n" * 5 + "public static final " * 5_000,
+        "fun f(a: Int,\n" * 5_000,
         "#include <a>\nnamespace x {\ntemplate<class T> " + "A<" * 5_000,
         "".join(f"function f{i}() {{\n" for i in range(1500)) + "}\n" * 1500,
         "import a\nimport b\n" + "# hello there\n" * 5_000,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sharedctx import tokens
@@ -33,6 +35,17 @@ def test_rare_words_decide_and_endings_do_not() -> None:
     scores = bm25(texts, "why did requests fail?")
     assert scores[1] > 0
     assert scores[0] == scores[2] == 0
+
+
+def test_a_head_that_is_asked_for_brings_its_body() -> None:
+    texts = ["def other():\n", "    calls\n", "def wanted():\n", "    a\n", "    b\n", "end\n"]
+    document = plain_document("".join(texts), TOKENIZER)
+    assert [segment.text for segment in document.segments] == texts
+    segments = list(document.segments)
+    segments[3] = replace(segments[3], stand_in="    ...\n", stands_for=2)
+    ranked = rank_for_query(replace(document, segments=tuple(segments)), "what does wanted do?")
+    best = sorted(ranked.segments, key=lambda segment: segment.rank)
+    assert [segment.text for segment in best[:3]] == texts[2:5]
 
 
 def test_nothing_to_score() -> None:

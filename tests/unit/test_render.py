@@ -135,6 +135,33 @@ def test_a_stand_in_replaces_the_note_after_a_kept_segment() -> None:
     assert text == f"{lines[0]}    ...\n{lines[2]}    ...\n[… 4 lines elided: L5-8]\n"
 
 
+def body_after_comment() -> tuple[Document, str]:
+    """A comment, the head that it is about, and a body of two segments."""
+    texts = ["start\n", "# said before\n" * 8, "head\n", "one one\n" * 20, "two two\n" * 20]
+    document, original = document_of(texts, [0.0, 9.0, 0.0, 5.0, 6.0])
+    _, comment, _, first, _ = document.segments
+    segments = list(document.segments)
+    segments[1] = replace(comment, told_by=2)
+    segments[3] = replace(first, stand_in="... [… L2-50]\n", stands_for=2)
+    return replace(document, segments=tuple(segments)), original
+
+
+def test_one_stand_in_speaks_for_several_segments_and_for_what_is_before_them() -> None:
+    document, original = body_after_comment()
+    view = shown(document, original, 20)
+    assert view.text == "start\nhead\n... [… L2-50]\n"
+    assert [original[start:end][:3] for start, end in view.elided] == ["# s", "one"]
+
+
+def test_where_the_stand_in_is_not_shown_notes_tell_of_everything() -> None:
+    document, original = body_after_comment()
+    view = shown(document, original, 95)
+    assert "one one" in view.text
+    assert "elided: L2-9]" in view.text
+    assert "elided: L31-50]" in view.text
+    assert "..." not in view.text
+
+
 def test_a_kept_segment_says_what_it_stands_for_where_something_is_left_out() -> None:
     document, original = document_of(numbered_lines(9), [1, *[9] * 7, 2])
     segments = list(document.segments)

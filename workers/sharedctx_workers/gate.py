@@ -6,7 +6,7 @@ level without an entry in `CHECKS` cannot be published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from sharedctx.notes import NOTE, escape_notes, split_notes
@@ -17,7 +17,7 @@ from sharedctx_workers.compressors import Compressor
 __all__ = ("CHECKS", "Evidence", "Outliner", "find_fault")
 
 # What a stand-in may put around its note: comment marks, an empty body, the end of a doc string.
-_MARKS = " \t\r\n#/*.:\"'"
+_MARKS = " \t\r\n#/*.:\"'-;%()"
 
 
 class Evidence(NamedTuple):
@@ -72,8 +72,17 @@ def _extractive(evidence: Evidence) -> str | None:
     document = evidence.document
     # Stand-ins write notes in the comments of their language, whose marks are not of the original.
     if any(segment.stand_in for segment in document.segments):
-        return _stray(split_notes(evidence.rendering.text), whole, _MARKS)
+        return _stray(_lines(evidence.rendering.text), whole, _MARKS)
     return _stray(split_notes(evidence.rendering.text, document.note_style), whole, None)
+
+
+def _lines(rendering: str) -> Iterator[str]:
+    """Yield what is between notes, by line.
+
+    What a stand-in tells of besides, such as a comment before it, leaves no note where it was.
+    """
+    for part in split_notes(rendering):
+        yield from part.split("\n")
 
 
 def _stray(parts: Iterable[str], text: str, marks: str | None) -> str | None:
@@ -93,10 +102,7 @@ def _outlined(evidence: Evidence) -> str | None:
     compressor, original = evidence.compressor, evidence.original
     if not isinstance(compressor, Outliner):
         return "its compressor knows no outlines"
-    # By line: what a stand-in tells of besides, such as a comment, leaves no note where it was.
-    parts = split_notes(evidence.rendering.text)
-    lines = (line for part in parts for line in part.split("\n"))
-    stray = _stray(lines, original, _MARKS)
+    stray = _stray(_lines(evidence.rendering.text), original, _MARKS)
     return stray or compressor.outline_fault(original, evidence.rendering.text)
 
 

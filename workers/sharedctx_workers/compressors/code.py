@@ -8,11 +8,17 @@ from sharedctx.notes import unescape_notes
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.code_detect import detect, read_as
-from sharedctx_workers.compressors.code_folds import definitions
+from sharedctx_workers.compressors.code_folds import Fold, definitions
+from sharedctx_workers.compressors.code_generic import outline_by_lines
 from sharedctx_workers.compressors.code_pieces import pieces_of
 from sharedctx_workers.compressors.code_ranks import enough_of, rank_pieces
+from sharedctx_workers.compressors.languages import Language
 
 __all__ = ("CodeCompressor",)
+
+_HARMLESS = 0.002
+# An outline takes what it takes; what is added to it may fill the target of so much of the text.
+_BASIS = 0.5
 
 
 class CodeCompressor:
@@ -30,10 +36,11 @@ class CodeCompressor:
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked pieces; None unless it parses as source code."""
-        code = detect(text, self._language)
-        if code is None:
+        outline = self._outline(text)
+        if outline is None:
             return None
-        pieces = pieces_of(text, code.language, code.root)
+        language, root, partial = outline
+        pieces = pieces_of(text, language, root)
         ranks = rank_pieces(text, pieces)
         segments = []
         for i, (piece, rank) in enumerate(zip(pieces, ranks, strict=True)):
@@ -56,10 +63,22 @@ class CodeCompressor:
             segments=tuple(segments),
             kind=self.kind,
             whole=Guarantee.LOSSLESS,
-            partial=Guarantee.OUTLINED,
-            note_style=code.language.style,
+            partial=partial,
+            note_style=language.style,
             enough=enough_of(pieces, ranks),
+            basis=int(_BASIS * sum(segment.tokens for segment in segments)),
         )
+
+    def _outline(self, text: str) -> tuple[Language, Fold, Guarantee] | None:
+        """Return what can be folded in `text`, and what a view of that promises."""
+        code = detect(text, self._language)
+        if code is not None:
+            # A parser that has lost its way does not find the same names again in an outline.
+            lost = code.parsed.damage > _HARMLESS * len(text)
+            partial = Guarantee.EXTRACTIVE if lost else Guarantee.OUTLINED
+            return code.language, code.root, partial
+        outline = outline_by_lines(text, self._language)
+        return None if outline is None else (*outline, Guarantee.EXTRACTIVE)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character."""

@@ -1,25 +1,50 @@
-"""Which language a text is written in, if it is source code: the one that parses it best."""
+"""Which language a text is written in, if it is source code: the one that parses it best.
+
+Parsing decides, and takes longest, so a sample of the lines that are no comments tells first
+whether a text looks like code at all, and in which order languages are tried.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from sharedctx_workers.compressors.code_folds import Fold, definitions, find_folds
 from sharedctx_workers.compressors.code_parse import Parsed, parse_code
 from sharedctx_workers.compressors.languages import LANGUAGES, Language
 
-__all__ = ("Code", "detect", "read_as")
+__all__ = ("SYMBOLS", "Code", "code_lines", "detect", "likely_language", "read_as")
 
-_SAMPLE = 40_000
-_TRIALS = 3
+SYMBOLS = re.compile(r"[(){}\[\]=<>;_$@\\|&]")
+"""Matches what is in most lines of code and in few of prose."""
+
 _MAX_CODE = 8_000_000
 # No code nests so many angle brackets; parsers that keep every reading of them open explode.
 _KNOT = re.compile(r"(?:<[^<>;{}\n]{0,80}){64}")
-# Lines that look like a language, of all: this many make it worth a trial, or beyond doubt.
-_FEW_TELLS = 0.02
+_MAX_SAMPLED = 200_000
+_WINDOWS = 8
+_WINDOW = 1_000
+_LONG_LINE = 400
+_COMMENT = re.compile(r"\s*(?:$|//|/?\*|--|#(?!include|define|undef|if|el|end|pragma|!|\[)|;|%)")
+# Where a block of comment begins on a line of its own, or a doc string, to its end.
+_BLOCK = re.compile(
+    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|[rRuU]?\"\"\".*?(?:\"\"\"|\Z)|\{-.*?(?:-\}|\Z))",
+    re.MULTILINE | re.DOTALL,
+)
+_CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*$")
+_TRIALS = 3
+_MANY_TRIALS = 300_000  # characters; parsing what does not parse is slow
+# Of the lines in a sample, so many that look like a language make it likely, or beyond doubt; fewer
+# do where lines end as those of programs do.
+_LIKELY = 0.06
 _MANY_TELLS = 0.25
+_ENDINGS = 0.35
+_MOST = 0.6
+# A language is tried after another only if so many lines look like it, compared with the best.
+_RIVAL = 0.4
+_HARMLESS = 0.005
 
 
 class Code(NamedTuple):
@@ -46,7 +71,7 @@ def detect(text: str, language: str = "") -> Code | None:
     if len(text) > _MAX_CODE or _KNOT.search(text):
         return None
     best: Code | None = None
-    for candidate, tells in _named(text, language) if language else _candidates(text):
+    for candidate, tells in _named(language) if language else _candidates(text):
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):
             continue
@@ -56,39 +81,70 @@ def detect(text: str, language: str = "") -> Code | None:
         plain = tells >= _MANY_TELLS or text.startswith("#!")
         if _has_structure(code) or (plain and not parsed.errors):
             best = code
-            if not parsed.errors:
+            if parsed.damage <= _HARMLESS * len(text):
                 break
     return best
 
 
-def _named(text: str, name: str) -> list[tuple[Language, float]]:
-    """Return the language of that name, if there is one; any line that looks like it will do."""
+def likely_language(text: str) -> str:
+    """Return the name of the language that most lines of `text` look like; empty for none."""
+    return next((language.name for language, _ in _candidates(text)), "")
+
+
+def code_lines(text: str) -> list[str]:
+    """Return a sample of the lines of `text` that are neither blank nor comments in most languages.
+
+    It is taken from places all over the text, and is the same for the same text.
+    """
+    code = _BLOCK.sub("", text[:_MAX_SAMPLED])
+    if len(code) <= _WINDOWS * _WINDOW:
+        parts = [code]
+    else:
+        step = (len(code) - _WINDOW) // (_WINDOWS - 1)
+        parts = [code[i * step : i * step + _WINDOW] for i in range(_WINDOWS)]
+    return [
+        line[:_LONG_LINE]
+        for part in parts
+        for line in part.split("\n")
+        if not _COMMENT.match(line, 0, _LONG_LINE)
+    ]
+
+
+def _named(name: str) -> list[tuple[Language, float]]:
+    """Return the language of that name, if there is one; whoever names it is believed."""
     language = LANGUAGES.get(name)
-    if language is None:
-        return []
-    return [(language, 1.0 if language.tells.search(text[:_SAMPLE]) else 0.0)]
+    return [] if language is None else [(language, 1.0)]
 
 
+@lru_cache(maxsize=1)
 def _candidates(text: str) -> list[tuple[Language, float]]:
     """Return the languages worth a trial and the share of lines that look like them, best first."""
-    sample = text[:_SAMPLE]
-    lines = sum(1 for line in sample.splitlines() if line.strip())
-    if lines < 2:
+    lines = code_lines(text)
+    if len(lines) < 2:
         return []
+    sample = "\n".join(lines)
     counts = {
         name: sum(1 for _ in language.tells.finditer(sample))
         for name, language in LANGUAGES.items()
     }
     if counts["php"]:
         return [(LANGUAGES["php"], 0.0)]
-    # Prose that quotes some code is not parsed at all: what does not parse takes longest.
-    likely = [name for name, count in counts.items() if count >= max(1, _FEW_TELLS * lines)]
+    most, rival = max(counts.values()), _RIVAL
+    if most < _LIKELY * len(lines):
+        rival = 1.0
+        endings = sum(1 for line in lines if _CODE_END.search(line))
+        symbols = sum(1 for line in lines if SYMBOLS.search(line))
+        if most < 2 or (endings < _ENDINGS * len(lines) and symbols < _MOST * len(lines)):
+            return []
+    likely = [name for name, count in counts.items() if count and count >= rival * most]
     likely.sort(key=lambda name: -counts[name])
-    return [(LANGUAGES[name], counts[name] / lines) for name in likely[:_TRIALS]]
+    trials = _TRIALS if len(text) <= _MANY_TRIALS else 1
+    return [(LANGUAGES[name], counts[name] / len(lines)) for name in likely[:trials]]
 
 
 def _has_structure(code: Code) -> bool:
     """Whether something is defined or imported, and not just in passing."""
     defined = sum(1 for _ in definitions(code.root))
-    imported = len(code.root.imports)
+    mentions, size = code.root.mentions, len(code.parsed.text)
+    imported = sum(1 for _ in islice(mentions.imports(0, size), 2))
     return defined + imported > 1 or (defined > 0 and not code.parsed.errors)

@@ -8,7 +8,7 @@ defined, called, raised and imported in it.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -20,15 +20,16 @@ from tree_sitter import Node, Query, QueryCursor
 from sharedctx_workers.compressors.code_parse import Parsed
 from sharedctx_workers.compressors.languages import Language, grammar
 
-__all__ = ("Fold", "Item", "Kind", "definitions", "find_folds")
+__all__ = ("Fold", "Item", "Kind", "Mentions", "definitions", "find_folds")
 
 _MIN_BODY = 48
 _MIN_DATA = 240
-_MAX_NAMES = 24
-_MAX_IMPORT = 120
 _NAME = re.compile(r"[A-Za-z_$~][\w$]*[?!]?")
 _CALLEE = re.compile(r"([A-Za-z_$][\w$]*[?!]?)\W*$")
 _HEAD = 120
+# Nobody reads what is nested deeper, and looking for line breaks in every level takes too long.
+_MAX_NESTING = 100
+_MAX_DEPTH = 1_000  # of nodes; queries take quadratic time in it
 _OPENERS = {"{": "}", "[": "]", "(": ")"}
 _KEYWORDS = frozenset("raise throw new await yield return self this super".split())  # noqa: SIM905  # words read best as words
 # What is in the parameters of a function is part of its signature, however long.
@@ -42,6 +43,66 @@ _VALUES = frozenset(
 _SPECIFIERS = frozenset(
     ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier")
 )
+
+
+class Mentions:
+    """What a text calls, raises and imports, and where; names are read only when asked for."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self._text = text
+        self._language = language
+        self._calls: list[tuple[int, int]] = []
+        self._throws: list[tuple[int, int]] = []
+        self._imports: list[tuple[int, int]] = []
+
+    def add(self, kind: str, start: int, end: int) -> bool:
+        """Take note of a node of type `kind` if that says one of these; return whether it does."""
+        language = self._language
+        if kind in language.calls:
+            self._calls.append((start, end))
+        elif kind in language.imports:
+            self._imports.append((start, end))
+        elif kind in language.throws:
+            self._throws.append((start, end))
+        else:
+            return False
+        return True
+
+    def has_import(self, start: int, end: int) -> bool:
+        """Whether something is imported in ``text[start:end]``."""
+        return any(True for _ in _within(self._imports, start, end))
+
+    def imports(self, start: int, end: int) -> Iterator[str]:
+        """Yield what is imported in ``text[start:end]``, as it is written."""
+        for begin, stop in _within(self._imports, start, end):
+            yield " ".join(self._text[begin : min(stop, begin + _HEAD)].split()).rstrip(";")
+
+    def throws(self, start: int, end: int) -> Iterator[str]:
+        """Yield what is raised in ``text[start:end]``."""
+        for begin, stop in _within(self._throws, start, end):
+            head = self._text[begin : min(stop, begin + _HEAD)]
+            yield from [word for word in _NAME.findall(head) if word not in _KEYWORDS][:1]
+
+    def calls(self, start: int, end: int) -> Iterator[str]:
+        """Yield the names of what is called in ``text[start:end]``."""
+        for begin, stop in _within(self._calls, start, end):
+            head = self._text[begin : min(stop, begin + _HEAD)].removeprefix("new ")
+            if self._language.name == "bash":
+                found = _NAME.match(head)
+                name = found[0] if found else ""
+            else:
+                found = _CALLEE.search(head.partition("(")[0].partition("{")[0])
+                name = found[1] if found else ""
+            if name and name not in _KEYWORDS:
+                yield name
+
+
+def _within(places: list[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield those of the sorted `places` that begin in the range."""
+    for at in range(bisect_left(places, (start, 0)), len(places)):
+        if places[at][0] >= end:
+            return
+        yield places[at]
 
 
 class Kind(Enum):
@@ -80,11 +141,12 @@ class Fold:
         kind: What it is the inside of.
         tight: The same without its first line break and with the indentation of what closes it:
             all that is between its brackets.
+        node: What its statements are the children of; None when `items` is given.
+        language: The language it is in.
+        mentions: What is said in the whole text.
+        leading: Comments that belong to it although they are not in `node`.
         folds: What can be folded in it, outermost only, in order.
         defines: Where names are defined in it outside of those, in order.
-        calls: What is called in it, as keys in order of appearance.
-        throws: What is raised in it, likewise.
-        imports: What is imported in it, likewise, as it is written.
         has_definitions: Whether something is defined in it, at any depth.
     """
 
@@ -92,14 +154,12 @@ class Fold:
     start: int
     end: int
     tight: tuple[int, int]
-    node: Node
+    node: Node | None
     language: Language
+    mentions: Mentions
     leading: list[Item] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
     defines: list[tuple[int, str]] = field(default_factory=list)
-    calls: dict[str, None] = field(default_factory=dict)
-    throws: dict[str, None] = field(default_factory=dict)
-    imports: dict[str, None] = field(default_factory=dict)
     has_definitions: bool = False
     _items: list[Item] | None = None
 
@@ -108,7 +168,7 @@ class Fold:
         """Whether a reader wants to see into it before seeing all of it."""
         if self.kind in (Kind.FILE, Kind.TYPE) or self.has_definitions:
             return True
-        return bool(self.imports) and self.kind is Kind.BLOCK
+        return self.kind is Kind.BLOCK and self.mentions.has_import(self.start, self.end)
 
     @property
     def items(self) -> list[Item]:
@@ -117,9 +177,13 @@ class Fold:
             self._items = self._find_items()
         return self._items
 
+    @items.setter
+    def items(self, items: list[Item]) -> None:
+        self._items = items
+
     def _find_items(self) -> list[Item]:
         items = list(self.leading)
-        pending = list(reversed(self.node.children))
+        pending = list(reversed(self.node.children)) if self.node else []
         while pending:
             node = pending.pop()
             if node.type in self.language.transparent:
@@ -130,7 +194,7 @@ class Fold:
                 items.append(Item(node.type, start, end))
         starts = [item.start for item in items]
         for fold in self.folds:
-            if (at := bisect_right(starts, fold.node.start_byte) - 1) >= 0:
+            if (at := bisect_right(starts, fold.tight[0]) - 1) >= 0:
                 items[at].folds.append(fold)
         for place, name in self.defines:
             if (at := bisect_right(starts, place) - 1) >= 0:
@@ -186,10 +250,14 @@ class _Nesting:
         self._text = parsed.text
         self._language = language
         self._by_indent = not language.style.after
+        self._mentions = Mentions(parsed.text, language)
+        self._definers = language.functions | language.types
         size, top = len(self._source), parsed.tree.root_node
-        self.root = Fold(Kind.FILE, 0, size, (0, size), top, language)
+        self.root = Fold(Kind.FILE, 0, size, (0, size), top, language, self._mentions)
         self._open = [_Open(size + 1, "", defines=False, sealed=False, fold=self.root)]
-        nodes = QueryCursor(_query(language)).captures(top).get("node", [])
+        cursor = QueryCursor(_query(language))
+        cursor.set_max_start_depth(_MAX_DEPTH)
+        nodes = cursor.captures(top).get("node", [])
         for node in sorted(nodes, key=_place):
             self._enter(node)
         while len(self._open) > 1:
@@ -197,16 +265,16 @@ class _Nesting:
 
     def _enter(self, node: Node) -> None:
         start, end, kind = node.start_byte, node.end_byte, node.type
+        if self._mentions.add(kind, start, end):
+            return
         while self._open[-1].end <= start:
             self._leave()
-        outer, language = self._open[-1], self._language
+        outer = self._open[-1]
         defines, sealed, fold = False, outer.sealed, outer.fold
-        if kind in language.functions or kind in language.types:
+        if kind in self._definers:
             if name := self._name(node):
                 fold.defines.append((start, name))
                 fold.has_definitions = defines = True
-        elif kind in language.imports or kind in language.throws or kind in language.calls:
-            self._note(node, fold)
         elif kind in _PARAMETERS:
             sealed = True
         elif not sealed and (inner := self._fold(node, outer)):
@@ -217,35 +285,15 @@ class _Nesting:
     def _leave(self) -> None:
         """Close the innermost node, and its fold if it has one of its own."""
         fold, outer = self._open.pop().fold, self._open[-1].fold
-        if fold is outer:
-            return
-        for names, more in (
-            (outer.calls, fold.calls),
-            (outer.throws, fold.throws),
-            (outer.imports, fold.imports),
-        ):
-            if len(names) < _MAX_NAMES:
-                names.update(more)
-        outer.has_definitions |= fold.has_definitions
-
-    def _note(self, node: Node, fold: Fold) -> None:
-        """Take note of something that is called, raised or imported."""
-        start = node.start_byte
-        if node.type in self._language.imports:
-            head = self._text[start : min(node.end_byte, start + _MAX_IMPORT)]
-            fold.imports[" ".join(head.split()).rstrip(";")] = None
-        elif node.type in self._language.calls:
-            if len(fold.calls) < _MAX_NAMES and (name := self._callee(node)):
-                fold.calls[name] = None
-        elif len(fold.throws) < _MAX_NAMES:
-            head = self._text[start : min(node.end_byte, start + _HEAD)]
-            found = [word for word in _NAME.findall(head) if word not in _KEYWORDS]
-            fold.throws.update(dict.fromkeys(found[:1]))
+        if fold is not outer:
+            outer.has_definitions |= fold.has_definitions
 
     def _fold(self, node: Node, outer: _Open) -> Fold | None:
         """Return the fold that `node` is, if it can be left out."""
         language = self._language
         if node.type not in language.bodies and node.type not in language.data:
+            return None
+        if len(self._open) > _MAX_NESTING:
             return None
         inside = self._inside(node)
         around = outer.fold
@@ -257,7 +305,7 @@ class _Nesting:
         ):
             return None
         tight = inside if self._by_indent else (node.start_byte + 1, node.end_byte - 1)
-        fold = Fold(kind, *inside, tight, node, language)
+        fold = Fold(kind, *inside, tight, node, language, self._mentions)
         if self._by_indent:
             fold.leading = self._comments_before(node, around)
             fold.start = min([fold.start, *(self._line(item.start) for item in fold.leading)])
@@ -285,7 +333,7 @@ class _Nesting:
         if outer.type in self._language.anonymous:
             named = len(self._open) > 1 and self._open[-2].defines
             return Kind.FUNCTION if named else Kind.ANONYMOUS
-        if outer.type in self._language.types:
+        if outer.type in self._language.types or node.type == "declaration_list":
             return Kind.TYPE
         return Kind.FUNCTION if outer.defines else Kind.BLOCK
 
@@ -310,7 +358,10 @@ class _Nesting:
         source = self._source
         stop = source.find("\n", start, end) + 1
         begin = source.rfind("\n", start, end) + 1
-        if stop and not source[start:stop].strip() and not source[begin:end].strip():
+        first = source[start:stop].strip()
+        if self._by_indent and first.startswith("#"):
+            first = ""
+        if stop and not first and not source[begin:end].strip():
             return (stop, begin) if stop < begin else None
         return None if self._by_indent else (start, end)
 
@@ -334,13 +385,3 @@ class _Nesting:
             return text if len(text) < _HEAD and "\n" not in text else ""
         found = _CALLEE.search(text.partition("(")[0])
         return found[1] if found else ""
-
-    def _callee(self, node: Node) -> str:
-        start = node.start_byte
-        head = self._text[start : min(node.end_byte, start + _HEAD)]
-        head = head.removeprefix("new ").partition("(")[0]
-        if self._language.name == "bash":
-            head = head.split(None, 1)[0] if head.strip() else ""
-            return head if _NAME.fullmatch(head) else ""
-        found = _CALLEE.search(head.partition("{")[0])
-        return found[1] if found and found[1] not in _KEYWORDS else ""

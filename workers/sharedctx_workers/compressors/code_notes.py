@@ -22,10 +22,11 @@ _QUOTE = re.compile(r"[rRuU]{0,2}(\"\"\"|'''|\"|')")
 _MAX_DOC_LINE = 160
 _MAX_INFO = 160
 _MAX_IMPORTS = 240
+_MAX_NAMES = 24
 _MIN_INFO = 18
 # What bodies call is told as far as the outline with it is no more than this share of a text,
 # and a note no more than this share of the body it stands for.
-_OUTLINE_SHARE = 0.17
+_OUTLINE_SHARE = 0.14
 _BODY_SHARE = 1 / 16
 
 
@@ -132,30 +133,33 @@ def stand_in(text: str, index: LineIndex, language: Language, mark: Mark, share:
     if mark.closing == "*/":
         return f"{indent}{note} */\n"
     if mark.closing.strip():
-        return f"{mark.closing}  {before}{note}{after}\n{mark.closer}"
-    if after and mark.fold is not None:
+        return f"{mark.closing} {before}{note}{after}\n{mark.closer}"
+    by_line = mark.begin == 0 or text[mark.begin - 1] == "\n"
+    if after and mark.fold is not None and not by_line:
         return f"{before}{note}{after}{mark.closer}"
     is_body = mark.fold is not None and mark.fold.kind is not Kind.DATA and mark.is_whole
-    placeholder = f"{language.placeholder}  " if language.placeholder and is_body else ""
+    placeholder = f"{language.placeholder} " if language.placeholder and is_body else ""
     return f"{indent}{placeholder}{before}{note}{after}\n{mark.closer}"
 
 
 def _info(fold: Fold, room: int) -> str:
     """Return what a body imports and defines, and what it raises and calls as there is room."""
     room = min(_MAX_INFO, room)
-    info = "".join(f"; {line}" for line in _fitting(fold.imports, _MAX_IMPORTS))
+    where, mentions = (fold.start, fold.end), fold.mentions
+    told = _fitting(dict.fromkeys(mentions.imports(*where)), _MAX_IMPORTS)
+    info = "".join(f"; {line}" for line in told)
     for verb, names, left in (
-        ("defines", islice(definitions(fold), 12), _MAX_INFO),
-        ("raises", fold.throws, room),
-        ("calls", (name for name in fold.calls if name not in fold.throws), room),
+        ("defines", definitions(fold), _MAX_INFO),
+        ("raises", mentions.throws(*where), room),
+        ("calls", mentions.calls(*where), room),
     ):
         if left < _MIN_INFO:
             continue
-        chosen = list(_fitting(names, left - len(verb) - 3))
+        chosen = list(_fitting(dict.fromkeys(islice(names, _MAX_NAMES)), left - len(verb) - 3))
         if chosen:
-            told = f"; {verb} {', '.join(chosen)}"
-            info += told
-            room -= len(told) if verb != "defines" else 0
+            said = f"; {verb} {', '.join(chosen)}"
+            info += said
+            room -= len(said) if verb != "defines" else 0
     return info
 
 

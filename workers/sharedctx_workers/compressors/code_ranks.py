@@ -9,7 +9,6 @@ who ask for more, comments, and at last licenses and code that is commented out.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from sharedctx.salience import looks_wrong, spread
@@ -38,7 +37,7 @@ _ENOUGH = 3.9
 # bodies, the bodies are shown.
 _LEAST = 0.1
 # A file that is constants for more than this share is a table of them.
-_MOSTLY = 0.6
+_MOSTLY = 0.8
 _BIG = 4_000
 
 

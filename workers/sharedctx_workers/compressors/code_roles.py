@@ -15,7 +15,13 @@ _IMPORT = re.compile(
     r"(?:require|require_relative|include|include_once|require_once|load|source|\.)\b[ (]"
     r"|(?:const|let|var) [^=\n]{1,200}= ?require\("
 )
-_CONSTANT = re.compile(r"(?:[\w:<>\[\]*&]+ )*[A-Z][A-Z0-9_]+\b[^=\n(]*=")
+_CONSTANT = re.compile(r"(?:[\w:<>\[\]*&]+ )*[A-Z][A-Z0-9_]+\b[^=\n(]*=|[A-Z]\w* = ")
+# What binds a name for good: by a word of the language, or by assignment to a plain name.
+_BINDS = re.compile(
+    r"(?:export |default |declare |public |private |protected |internal |pub )*"
+    r"(?:(?:static|final|readonly|const|constexpr|val)\b|\w+(?:: [^=\n]{1,80})? = )"
+)
+_REEXPORT = re.compile(r"export (?:type )?[{*]")
 _MAX_CONSTANT = 400
 _SAMPLE = 1_000
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved", re.IGNORECASE)
@@ -43,19 +49,27 @@ class Role(Enum):
 
 def role_of(text: str, language: Language, fold: Fold, items: Sequence[Item]) -> Role:
     """Return what `items` are, a group of statements of `fold` that are not all comments."""
-    source = text[items[0].start : items[-1].end]
-    is_import = any(item.type in language.imports for item in items)
-    if is_import or _IMPORT.match(source[:240]):
+    start, end = items[0].start, items[-1].end
+    source, folded = text[start:end], any(item.folds for item in items)
+    if any(item.type in language.imports for item in items) or _IMPORT.match(source[:240]):
         return Role.IMPORT
     if is_header(language, items) or items[0].type.startswith("#"):
         return Role.HEADER
-    if fold.kind not in (Kind.TYPE, Kind.FILE) and not fold.has_definitions:
-        return Role.BODY
-    kind = items[0].type
-    if kind in language.signatures and "(" in source:
+    if _REEXPORT.match(source) or (not folded and fold.mentions.has_import(start, end)):
+        return Role.IMPORT
+    if fold.kind in (Kind.TYPE, Kind.FILE):
+        return _member_role(source, language, fold, items[0].type, folded=folded)
+    is_constant = fold.kind is Kind.BLOCK and _CONSTANT.match(source[:_MAX_CONSTANT])
+    return Role.CONSTANT if is_constant and len(source) < _MAX_CONSTANT else Role.BODY
+
+
+def _member_role(source: str, language: Language, fold: Fold, kind: str, *, folded: bool) -> Role:
+    """Return what a statement of a file or a member of a type is that defines nothing to run."""
+    if kind in language.signatures and "(" in source.partition("=")[0]:
         return Role.SIGNATURE
-    if kind in language.constants or _CONSTANT.match(source[:_MAX_CONSTANT]):
-        if any(item.folds for item in items):
+    head = source[:_MAX_CONSTANT]
+    if kind in language.constants or _CONSTANT.match(head) or _BINDS.match(head):
+        if folded:
             return Role.HEADER
         if len(source) < _MAX_CONSTANT or kind in language.constants:
             return Role.CONSTANT
@@ -80,6 +94,6 @@ def comment_role(
 
 def is_header(language: Language, items: Sequence[Item]) -> bool:
     """Whether `items` define something, or hold something that does."""
-    return any(
-        item.defines or any(fold.is_open for fold in item.folds) for item in items
-    ) or any(item.type in language.attached for item in items[:1])
+    return any(item.defines or any(fold.is_open for fold in item.folds) for item in items) or any(
+        item.type in language.attached for item in items[:1]
+    )

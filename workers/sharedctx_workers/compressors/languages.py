@@ -18,8 +18,8 @@ from sharedctx.segments import NoteStyle
 
 __all__ = ("LANGUAGES", "Language", "grammar")
 
-_HASH = NoteStyle("# ", "", terse=True)
-_SLASH = NoteStyle("/* ", " */", terse=True)
+_HASH = NoteStyle("# ", "", implied=("line",))
+_SLASH = NoteStyle("/* ", " */", implied=("line",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,10 @@ def grammar(language: Language) -> Grammar:
 _PYTHON = Language(
     name="python",
     grammar=("tree_sitter_python", "language"),
-    tells=_tells(r"(?:async )?def \w+\(|class \w+.*:|from [\w.]+ import |import \w|@\w|elif .*:"),
+    tells=_tells(
+        r"(?:async )?def \w+\(|class \w+.*:|from [\w.]+ import |import \w|@\w|elif .*:"
+        r"|(?:if|for|while|with|try|except|else|finally)\b.*:$|self\.\w|raise [A-Z]"
+    ),
     functions=_set("function_definition"),
     types=_set("class_definition type_alias_statement"),
     anonymous=_set("lambda"),
@@ -159,7 +162,9 @@ _TSX = Language(
 _GO = Language(
     name="go",
     grammar=("tree_sitter_go", "language"),
-    tells=_tells(r"package \w+|func [\w(]|import [(\"]|type \w+ (?:struct|interface)"),
+    tells=_tells(
+        r"package \w+$|func [\w(]|import [(\"]|type \w+ (?:struct|interface)|[\w, ]{1,60} := \S"
+    ),
     functions=_set("function_declaration method_declaration"),
     types=_set("type_spec type_alias"),
     anonymous=_set("func_literal"),
@@ -169,7 +174,7 @@ _GO = Language(
     calls=_set("call_expression"),
     transparent=_set("statement_list"),
     signatures=_set("method_elem"),
-    constants=_set("const_declaration"),
+    constants=_set("const_declaration var_declaration"),
 )
 _RUST = Language(
     name="rust",
@@ -211,6 +216,7 @@ _JAVA = Language(
     throws=_set("throw_statement"),
     comments=_set("line_comment block_comment"),
     transparent=_set("enum_body_declarations"),
+    constants=_set("enum_constant"),
 )
 _C_TELLS = (
     r"#(?:include|define|ifn?def|endif|pragma)\b|(?:static|extern|typedef|struct|enum) \w"
@@ -312,7 +318,7 @@ _BASH = Language(
     grammar=("tree_sitter_bash", "language"),
     tells=_tells(
         r"#! ?/\S*(?:sh|env \w*sh)\b|(?:function )?[\w-]+ ?\(\) ?\{|fi$|done$|esac$|then$"
-        r"|set -[a-z]"
+        r"|set -[a-z]|\w+=[\"'$(\w]|echo |local \w|exit \d|[^;\n]*; ?(?:then|do)$|[\w*|-]+\)$"
     ),
     functions=_set("function_definition"),
     types=frozenset(),
