@@ -14,6 +14,9 @@ is empty when the row has no such member, and otherwise JSON; strings need their
 they could be taken for something else, and below ``name:str`` even ``12`` is a string.
 ``{3 rows by key: ...`` is an object of objects, whose first column are its keys;
 ``[3 JSON lines: ...`` is a sequence of objects on lines of their own.
+
+Lines that begin with ``#`` after an opening bracket tell what all the values after it have in
+common. They hold no data of their own.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from sharedctx.notes import unescape_notes
 
 __all__ = ("decode_json", "decode_values")
 
+_SUMMARY = re.compile(r"(?:#[^\n]*\n)*")
 _TABLE = re.compile(r"([\[{])(\d{1,9}) (rows by key|rows|JSON lines): ")
 _NAME = re.compile(r"[\w$@/-]+")
 _BARE = re.compile(r"[^,\n]*")
@@ -71,7 +75,7 @@ def decode_values(text: str) -> list[Value]:
     if table and table[3] == _LINES:
         values, end = _table(text, table)
     else:
-        values, end = [], 0
+        values, end = [], _skip_summary(text, 0)
         while end < len(text):
             value, end = _value(text, end)
             values.append(value)
@@ -79,6 +83,11 @@ def decode_values(text: str) -> list[Value]:
     if skip_space(text, end) != len(text):
         raise ValueError(f"more after the end of the table at character {end}")
     return list(values)
+
+
+def _skip_summary(text: str, place: int) -> int:
+    summary = _SUMMARY.match(text, place)
+    return summary.end() if summary else place
 
 
 def _value(text: str, start: int) -> tuple[Value, int]:
@@ -98,7 +107,8 @@ def _container(text: str, start: int) -> tuple[Value, int]:
     """Return the array or object at `start`, somewhere in which there is a table."""
     is_object = text[start] == "{"
     items: list[Value] = []
-    place = skip_space(text, start + 1)
+    place = _skip_summary(text, skip_space(text, start + 1))
+    place = skip_space(text, place)
     while text[place : place + 1] != ("}" if is_object else "]"):
         key = None
         if is_object:
@@ -122,6 +132,7 @@ def _table(text: str, head: re.Match[str]) -> tuple[Value, int]:
     """Return the rows of the table that begins with `head`, and where it ends."""
     by_key = head[3] == "rows by key"
     columns, place = _columns(text, head.end())
+    place = _skip_summary(text, place)
     rows: list[Value] = []
     for _ in range(int(head[2])):
         line_end = text.find("\n", place)
@@ -170,7 +181,7 @@ def _row(line: str, columns: Sequence[_Column], *, by_key: bool) -> Value:
     if line.startswith("{"):
         raw, _ = scan(line, 0)
         return raw[0] if by_key else raw
-    cells = iter(_cells(line))
+    cells = iter(_cells(line.removeprefix(" ")))
     key = next(cells) if by_key else None
     present = [
         (column.path, _text(value) if column.is_text else value)
@@ -190,7 +201,7 @@ def _cells(line: str) -> list[Value]:
     if '"' not in line and "{" not in line and "[" not in line:
         return [_bare(cell) for cell in line.split(",")]
     cells = []
-    place = int(line.startswith(" "))
+    place = 0
     while True:
         value, place = _cell(line, place)
         cells.append(value)

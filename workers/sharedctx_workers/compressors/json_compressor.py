@@ -6,9 +6,15 @@ from sharedctx.decode import decode_values
 from sharedctx.exact_json import parse, parse_spans
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.compressors.json_layout import lay_out
+from sharedctx_workers.compressors.counting import count_each, estimate
+from sharedctx_workers.compressors.json_layout import Line, lay_out
+from sharedctx_workers.compressors.json_ranks import ENOUGH
 
 __all__ = ("JsonCompressor",)
+
+# A rendition of at most this share of the original's tokens is served whole by default.
+_WHOLE_SHARE = 0.19
+_SURELY_ELIDED = 0.4
 
 
 class JsonCompressor:
@@ -26,23 +32,27 @@ class JsonCompressor:
             return None
         if not all(isinstance(value, (list, tuple)) for value, _, _ in values):
             return None
+        lines = _without_summaries(text, lay_out(text, values), tokenizer)
+        counts = count_each([line.text for line in lines], tokenizer)
         segments = []
         start = 0
-        for line in lay_out(text, values):
+        for i, (line, tokens) in enumerate(zip(lines, counts, strict=True)):
             segments.append(
                 Segment(
                     text=line.text,
                     rank=line.rank,
-                    tokens=tokenizer.count(line.text),
+                    tokens=tokens,
                     span=Span(start, line.end),
                     unit=line.unit,
                     first=line.first,
                     count=line.amount,
-                    needs=line.needs,
+                    needs=i - line.parent if line.parent >= 0 else 0,
                 )
             )
             start = line.end
-        return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        return Document(
+            tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, enough=ENOUGH
+        )
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` decodes to the values of `original`, to the last digit."""
@@ -50,3 +60,21 @@ class JsonCompressor:
             return parse(original) == decode_values(whole)
         except ValueError:
             return False
+
+
+def _without_summaries(source: str, lines: list[Line], tokenizer: Tokenizer) -> list[Line]:
+    """Return `lines`, less the summaries if nothing will be elided that they could stand for."""
+    body = [line for line in lines if not line.is_summary]
+    size = sum(len(line.text) for line in body)
+    if len(body) == len(lines) or size > _SURELY_ELIDED * len(source):
+        return lines
+    text = "".join(line.text for line in body)
+    if estimate(text, tokenizer) > _WHOLE_SHARE * estimate(source, tokenizer):
+        return lines
+    places, place = [], 0
+    for line in lines:
+        places.append(place)
+        place += not line.is_summary
+    return [
+        line._replace(parent=places[line.parent]) if line.parent >= 0 else line for line in body
+    ]

@@ -2,7 +2,8 @@
 
 What is short stays on one line, without white space. Objects and arrays that are longer open, hold
 their members on lines of their own, and close; similar objects become a table. Very long strings
-are cut in several parts, so that a reader can have the beginning of each.
+are cut in several parts, so that a reader can have the beginning of each. After the bracket that
+opens many alike, lines that begin with ``#`` say what they have in common.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import NamedTuple
 
 from sharedctx.exact_json import Value, dump, dump_string, scan, skip_space
 from sharedctx.plain import split_long
+from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
-from sharedctx_workers.compressors.json_ranks import item_ranks, member_ranks, row_ranks
+from sharedctx_workers.compressors.json_ranks import member_ranks, row_ranks, sample_ranks
+from sharedctx_workers.compressors.json_summary import is_map, summarize
 from sharedctx_workers.compressors.json_table import Table, tabulate
 
 __all__ = ("Line", "lay_out")
@@ -25,6 +28,9 @@ _HEAD, _PART, _TAIL = 240, 320, 60
 # again, so this also bounds the time.
 _MAX_OPEN = 12
 _PROBE = 40
+# Arrays and dictionaries of at least this many characters are summarized.
+_SUMMARIZED = 800
+_NAMES_RANK, _ITEMS_RANK = 0.05, 0.06
 
 
 class Line(NamedTuple):
@@ -32,7 +38,8 @@ class Line(NamedTuple):
 
     Attributes:
         end: Where the part of the original that it stands for ends; the next piece begins there.
-        needs: How many pieces before it the opening bracket or header stands that it is under.
+        parent: Index of the piece with the bracket or header that it is under, or -1.
+        is_summary: Whether it is said about the original rather than of it.
     """
 
     text: str
@@ -41,7 +48,8 @@ class Line(NamedTuple):
     unit: str
     first: int
     amount: int
-    needs: int
+    parent: int
+    is_summary: bool = False
 
 
 class _Child(NamedTuple):
@@ -71,6 +79,7 @@ class _Place(NamedTuple):
         unit: What a reader calls it; empty for a whole document.
         first: Its number among its siblings, or 0.
         parent: Index of the piece that it is under, or -1.
+        is_told: Whether it is among values that are summarized.
     """
 
     prefix: str = ""
@@ -80,6 +89,7 @@ class _Place(NamedTuple):
     unit: str = ""
     first: int = 0
     parent: int = -1
+    is_told: bool = False
 
 
 def lay_out(source: str, values: Sequence[tuple[Value, int, int]]) -> list[Line]:
@@ -111,16 +121,34 @@ class _Layout:
         if table:
             self._table(table, values, _Place(), len(self._source), "JSON lines")
             return
-        ranks = item_ranks(len(values))
-        for number, (child, rank) in enumerate(zip(values, ranks, strict=True), start=1):
-            self._value(child, _Place(rank=rank, unit="item", first=number))
+        place = _Place(is_told=self._summary(values, values[0].at, _Place(), "value"))
+        self._children(values, place, rank=_ITEMS_RANK * place.is_told)
 
     def _add(self, text: str, end: int, place: _Place, unit: str, count: int) -> int:
         """Add a piece at `place` and return its index."""
-        index = len(self.lines)
-        needs = index - place.parent if place.parent >= 0 else 0
-        self.lines.append(Line(text, end, place.rank, unit, place.first, count, needs))
-        return index
+        self.lines.append(Line(text, end, place.rank, unit, place.first, count, place.parent))
+        return len(self.lines) - 1
+
+    def _summary(self, children: Sequence[_Child], at: int, place: _Place, unit: str) -> bool:
+        """Add what `children`, which begin at `at`, have in common; return whether it is told."""
+        of_object = children[0].key is not None
+        if place.is_told or len(children) < 3 or children[-1].end - at < _SUMMARIZED:
+            return False
+        if of_object and not is_map([(child.key or "", child.value) for child in children]):
+            return False
+        keys = [child.key or "" for child in children] if of_object else ()
+        summary = summarize([child.value for child in children], keys)
+        lines = [f"# all {len(children)} {unit}s: {summary.lines[0]}", *summary.lines[1:]]
+        texts = [(text, 0.0001 * i) for i, text in enumerate(lines)]
+        for i, text in enumerate(summary.names):
+            rank = _NAMES_RANK + 0.4 * i / len(summary.names)
+            texts.append((text if i else f"# keys: {text}", rank))
+        for text, rank in texts:
+            line = text if text.startswith("# ") else f"# {text}"
+            self.lines.append(
+                Line(f"{line}\n", at, place.rank + rank, "line", 0, 0, place.parent, True)
+            )
+        return True
 
     def _value(self, child: _Child, place: _Place) -> None:
         """Lay out a value."""
@@ -133,7 +161,12 @@ class _Layout:
                 self._open(child, place)
                 return
         text = f"{place.prefix}{dump(value)}{place.suffix}\n"
+        if place.is_told and looks_wrong(text):
+            place = place._replace(rank=max(self._rank_above(place), place.rank - 0.1))
         self._pieces(list(_cut([text], "")), child.end, place)
+
+    def _rank_above(self, place: _Place) -> float:
+        return self.lines[place.parent].rank if place.parent >= 0 else REQUIRED
 
     def _open(self, child: _Child, place: _Place) -> None:
         """Lay out an object or array over several lines."""
@@ -146,61 +179,60 @@ class _Layout:
         brackets = "{}" if type(child.value) is tuple else "[]"
         opener = self._bracket(f"{place.prefix}{brackets[0]}\n", children[0].at, place)
         inner = place._replace(depth=place.depth + 1, parent=opener)
-        if brackets == "[]" and not any(type(c.value) in (list, tuple) for c in children):
-            self._scalars(children, inner)
-        else:
-            self._children(children, inner)
+        unit = "key" if brackets == "{}" else "item"
+        is_new = self._summary(children, children[0].at, inner, unit)
+        inner = inner._replace(is_told=place.is_told or is_new)
+        self._children(children, inner, rank=place.rank + _ITEMS_RANK * is_new)
         closing = f"{' ' * place.depth}{brackets[1]}{place.suffix}\n"
         self._add(closing, child.end, inner._replace(rank=place.rank, first=0), "line", 0)
 
     def _bracket(self, text: str, end: int, place: _Place) -> int:
         return self._add(text, end, place, place.unit or "line", int(bool(place.unit)))
 
-    def _children(self, children: Sequence[_Child], place: _Place) -> None:
+    def _children(self, children: Sequence[_Child], place: _Place, *, rank: float) -> None:
         """Lay out the members of an object, or the items of an array that is no table."""
         of_object = children[0].key is not None
-        ranks = member_ranks(len(children)) if of_object else item_ranks(len(children))
+        suffix = "," if place.depth else ""
+        groups = [[0]] if of_object else list(_groups(children))
+        if of_object and not place.is_told:
+            ranks = member_ranks(len(children))
+            groups = [[i] for i in range(len(children))]
+        elif of_object:
+            groups = [[i] for i in range(len(children))]
+            ranks = member_ranks(len(children)) if len(children) < 12 else sample_ranks(groups)
+        else:
+            ranks = sample_ranks(groups)
         indent = " " * place.depth
-        for i, (child, rank) in enumerate(zip(children, ranks, strict=True)):
-            self._value(
-                child,
-                place._replace(
-                    prefix=indent if child.key is None else f"{indent}{dump_string(child.key)}:",
-                    suffix="," if i + 1 < len(children) else "",
-                    rank=place.rank + rank,
-                    unit="key" if of_object else "item",
-                    first=0 if of_object else i + 1,
-                ),
+        for group, own in zip(groups, ranks, strict=True):
+            first, last = children[group[0]], children[group[-1]]
+            is_last = group[-1] + 1 == len(children)
+            here = place._replace(
+                prefix=indent if first.key is None else f"{indent}{dump_string(first.key)}:",
+                suffix="" if is_last else suffix,
+                rank=rank + own,
+                unit="key" if of_object else "item",
+                first=0 if of_object else group[0] + 1,
             )
-
-    def _scalars(self, children: Sequence[_Child], place: _Place) -> None:
-        """Lay out an array of numbers and strings, several to a line."""
-        groups: list[tuple[int, list[str]]] = []
-        size = _MAX_LINE
-        for i, child in enumerate(children):
-            if size >= _MAX_LINE // 2:
-                groups.append((i, []))
-                size = 0
-            groups[-1][1].append(dump(child.value))
-            size += len(groups[-1][1][-1])
-        indent = " " * place.depth
-        for (i, texts), rank in zip(groups, item_ranks(len(groups)), strict=True):
-            last = i + len(texts) == len(children)
-            line = f"{indent}{','.join(texts)}{'' if last else ','}\n"
-            here = place._replace(rank=place.rank + rank, unit="item", first=i + 1)
-            end = children[i + len(texts) - 1].end
-            self._pieces(list(_cut([line], "")), end, here, len(texts))
+            if len(group) == 1:
+                self._value(first, here)
+                continue
+            texts = [dump(children[i].value) for i in group]
+            line = f"{indent}{','.join(texts)}{here.suffix}\n"
+            self._pieces([line], last.end, here, len(group))
 
     def _table(
         self, table: Table, children: Sequence[_Child], place: _Place, end: int, what: str
     ) -> None:
-        """Lay out a table: header, rows, closing bracket."""
+        """Lay out a table: header, summary, rows, closing bracket."""
         brackets = "{}" if what == "rows by key" else "[]"
         head = f"{place.prefix}{brackets[0]}{len(table.rows)} {what}: {table.header}\n"
         header = self._bracket(head, children[0].at, place)
-        for i, (row, rank) in enumerate(zip(table.rows, row_ranks(table.rows), strict=True)):
+        inner = place._replace(parent=header)
+        is_new = self._summary(children, children[0].at, inner, "row")
+        rank = place.rank + _ITEMS_RANK * is_new
+        for i, (row, own) in enumerate(zip(table.rows, row_ranks(table.rows), strict=True)):
             text = row.raw or ",".join(row.cells)
-            here = _Place("", "", place.depth + 1, place.rank + rank, "row", i + 1, header)
+            here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
             if len(text) <= _LONG:
                 self._add(f"{text}\n", children[i].end, here, "row", 1)
             else:
@@ -251,6 +283,20 @@ def _children(source: str, at: int) -> Iterator[_Child]:
         yield _Child(key, value, inner, place)
         if is_last:
             return
+
+
+def _groups(children: Sequence[_Child]) -> Iterator[list[int]]:
+    """Yield the indexes of items, those of one line together."""
+    group: list[int] = []
+    size = 0
+    for i, child in enumerate(children):
+        length = child.end - child.at
+        if group and size + length > _MAX_LINE // 2:
+            yield group
+            group, size = [], 0
+        group.append(i)
+        size += length
+    yield group
 
 
 def _table(children: Sequence[_Child]) -> Table | None:

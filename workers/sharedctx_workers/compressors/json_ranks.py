@@ -13,7 +13,13 @@ from itertools import zip_longest
 from sharedctx.salience import looks_wrong, spread
 from sharedctx_workers.compressors.json_table import Row
 
-__all__ = ("item_ranks", "member_ranks", "row_ranks")
+__all__ = ("ENOUGH", "item_ranks", "member_ranks", "row_ranks", "sample_ranks")
+
+ENOUGH = 0.9
+"""Rank after which there are only more rows of the sort that a reader has seen."""
+
+# The sample that comes before all others is of about this many rows or items.
+_SAMPLE = 24
 
 # A sample is taken in stretches of about this many characters: one note is shorter than many.
 _STRETCH = 320
@@ -26,7 +32,7 @@ _OUTLIER_SIGMAS = 3.0
 
 def member_ranks(size: int) -> list[float]:
     """Return ranks for the members of an object: all soon, in order."""
-    return [0.1 + 0.1 * place / size for place in range(size)]
+    return [0.02 + 0.02 * place / size for place in range(size)]
 
 
 def item_ranks(size: int, stretch: int = 1) -> list[float]:
@@ -44,11 +50,21 @@ def item_ranks(size: int, stretch: int = 1) -> list[float]:
     return ranks
 
 
+def sample_ranks(items: Sequence[object], stretch: int = 1) -> list[float]:
+    """Return ranks for items: as `item_ranks`, but only so many of the rest are below 0.75."""
+    ranks = item_ranks(len(items), stretch)
+    share = len(items) / stretch / _SAMPLE
+    return [
+        rank if rank < 0.5 else 0.5 + 0.25 * min(1.0, 2 * (rank - 0.5) * share) + (rank - 0.5) / 2
+        for rank in ranks
+    ]
+
+
 def row_ranks(rows: Sequence[Row]) -> list[float]:
     """Return ranks for the rows of a table: first, last, what is odd, then spread over the rest."""
     size = sum(len(row.raw) + sum(map(len, row.cells)) + len(row.cells) for row in rows)
     stretch = max(1, min(_MAX_STRETCH, _STRETCH * len(rows) // max(1, size)))
-    ranks = item_ranks(len(rows), stretch)
+    ranks = sample_ranks(rows, stretch)
     oddness = _oddness(rows)
     odd = sorted((i for i in range(len(rows)) if oddness[i]), key=lambda i: (-oddness[i], i))
     for place, i in enumerate(odd[: max(5, len(rows) // _ODD_SHARE)]):

@@ -245,6 +245,6 @@ def _row(writer: _Cells, key: str | None, row: Sequence[str]) -> Row:
         cells.pop()
     if key is not None:
         cells.insert(0, writer.of(key))
-    if cells and cells[0].startswith(("{", "[")):
-        cells[0] = f" {cells[0]}"  # a line that begins with a brace is a row of another shape
+    if cells and cells[0].startswith(("{", "[", "#")):
+        cells[0] = f" {cells[0]}"  # lines that begin so are rows of another shape, and summaries
     return Row(cells)
