@@ -8,6 +8,7 @@ opens many alike, lines that begin with ``#`` say what they have in common.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from sharedctx.plain import split_long
 from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.json_ranks import member_ranks, row_ranks, sample_ranks
-from sharedctx_workers.compressors.json_summary import is_map, summarize
+from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
 from sharedctx_workers.compressors.json_table import Table, tabulate
 
 __all__ = ("Line", "lay_out")
@@ -28,9 +29,10 @@ _HEAD, _PART, _TAIL = 240, 320, 60
 # again, so this also bounds the time.
 _MAX_OPEN = 12
 _PROBE = 40
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
 _SUMMARIZED = 800
-_NAMES_RANK, _ITEMS_RANK = 0.05, 0.06
+_WRONG_RANK, _NAMES_RANK, _ITEMS_RANK = 0.01, 0.05, 0.06
 
 
 class Line(NamedTuple):
@@ -111,6 +113,7 @@ class _Layout:
     def __init__(self, source: str) -> None:
         self._source = source
         self.lines: list[Line] = []
+        self._outlined: set[str] = set()
 
     def document(self, values: Sequence[_Child]) -> None:
         """Lay out everything."""
@@ -137,18 +140,34 @@ class _Layout:
         if of_object and not is_map([(child.key or "", child.value) for child in children]):
             return False
         keys = [child.key or "" for child in children] if of_object else ()
-        summary = summarize([child.value for child in children], keys)
-        lines = [f"# all {len(children)} {unit}s: {summary.lines[0]}", *summary.lines[1:]]
-        texts = [(text, 0.0001 * i) for i, text in enumerate(lines)]
-        for i, text in enumerate(summary.names):
-            rank = _NAMES_RANK + 0.4 * i / len(summary.names)
-            texts.append((text if i else f"# keys: {text}", rank))
-        for text, rank in texts:
-            line = text if text.startswith("# ") else f"# {text}"
-            self.lines.append(
-                Line(f"{line}\n", at, place.rank + rank, "line", 0, 0, place.parent, True)
-            )
+        size = children[-1].end - children[0].at
+        summary = summarize([child.value for child in children], size, keys)
+        if len(summary.lines) > 2 and self._is_root(place):
+            self._outline(summary.outline, at, place)
+        self._comment([f"all {len(children)} {unit}s: {summary.lines[0]}"], at, place)
+        urgent = place._replace(rank=min(place.rank, _WRONG_RANK))
+        self._comment(summary.wrong, at, urgent, "speaks of errors: ")
+        self._comment(summary.lines[1:], at, place, spread=0.001)
+        told = {name for name in summary.names if name in self._outlined}
+        names = pack([name for name in summary.names if name not in told], ", ")
+        place = place._replace(rank=place.rank + _NAMES_RANK)
+        self._comment(names, at, place, "other keys: " if told else "keys: ", spread=0.4)
         return True
+
+    def _comment(
+        self,
+        texts: Sequence[str],
+        at: int,
+        place: _Place,
+        title: str = "",
+        *,
+        spread: float = 0.0,
+    ) -> None:
+        """Add lines about the original; `spread` is between the ranks of the first and the last."""
+        for i, text in enumerate(texts):
+            line = f"# {text if i else title + text}\n"
+            rank = place.rank + spread * i / len(texts)
+            self.lines.append(Line(line, at, rank, "summary line", 0, 1, place.parent, True))
 
     def _value(self, child: _Child, place: _Place) -> None:
         """Lay out a value."""
@@ -182,9 +201,19 @@ class _Layout:
         unit = "key" if brackets == "{}" else "item"
         is_new = self._summary(children, children[0].at, inner, unit)
         inner = inner._replace(is_told=place.is_told or is_new)
+        if not is_new and self._is_root(inner):
+            self._outline(outline(child.value), children[0].at, inner)
         self._children(children, inner, rank=place.rank + _ITEMS_RANK * is_new)
         closing = f"{' ' * place.depth}{brackets[1]}{place.suffix}\n"
         self._add(closing, child.end, inner._replace(rank=place.rank, first=0), "line", 0)
+
+    def _outline(self, names: Sequence[str], at: int, place: _Place) -> None:
+        """Add the names of all members."""
+        self._comment(names, at, place, "fields: ")
+        self._outlined.update(word for line in names for word in _WORD.findall(line))
+
+    def _is_root(self, place: _Place) -> bool:
+        return place.parent < 0 or self.lines[place.parent].parent < 0
 
     def _bracket(self, text: str, end: int, place: _Place) -> int:
         return self._add(text, end, place, place.unit or "line", int(bool(place.unit)))

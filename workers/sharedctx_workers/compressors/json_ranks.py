@@ -15,7 +15,7 @@ from sharedctx_workers.compressors.json_table import Row
 
 __all__ = ("ENOUGH", "item_ranks", "member_ranks", "row_ranks", "sample_ranks")
 
-ENOUGH = 0.9
+ENOUGH = 0.8
 """Rank after which there are only more rows of the sort that a reader has seen."""
 
 # The sample that comes before all others is of about this many rows or items.

@@ -9,30 +9,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from os.path import commonprefix
 from typing import TypeAlias
 
-from sharedctx.exact_json import Value, dump_string
+from sharedctx.exact_json import Value, dump, dump_string
+from sharedctx.salience import looks_wrong
 
-__all__ = ("Summary", "is_map", "summarize")
+__all__ = ("Summary", "is_map", "outline", "pack", "summarize")
 
 _NAME = re.compile(r"[\w$@/.-]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]+(?:Z|[-+]\d\d:?\d\d)?)?")
 _MAX_LINE = 240
-_MAX_DEPTH = 12
-_MAX_VALUE = 48
+_MAX_DEPTH = 10
+_MAX_VALUE = 64
 # A member with at most this many different values, each repeated, has categories.
 _CATEGORIES = 24
 _TOP = 6
 _MIN_PREFIX = 10
+_MAX_WRONG = 240
+_BLOCK = 64
+_DIGITS = re.compile(r"\d+")
 # Objects with more different members than this, each in few of them, are used as dictionaries.
 _MAX_MEMBERS = 8
 _MANY_MEMBERS = 48
-# Members that hold members of the same name, as in a tree, are followed this far.
-_MAX_REPEATS = 2
+# An outline lists the keys of dictionaries with at most so many: if that is little, and anyway.
+_MANY_KEYS, _FEW_KEYS = 200, 40
 _Members: TypeAlias = list[tuple[str, int, "_Node"]]  # name, in how many objects, what it is
 
 
@@ -41,11 +45,15 @@ class Summary:
     """What values have in common.
 
     Attributes:
+        outline: The names of all members, as `outline` returns them.
         lines: What is to be said about them.
-        names: Keys of the dictionaries in them, in lines of their own.
+        wrong: Strings in them that speak of errors, as far as `lines` do not have them.
+        names: Keys of the dictionaries in them.
     """
 
+    outline: list[str]
     lines: list[str]
+    wrong: list[str]
     names: list[str]
 
 
@@ -56,6 +64,23 @@ class _Node:
     texts: list[str] = field(default_factory=list)
     items: tuple[str, _Node] | None = None  # how many of what
     members: _Members = field(default_factory=list)
+    keys: tuple[str, ...] = ()  # of dictionaries, whose values are `items`
+
+    def names(self, most: int) -> str:
+        """Return how many items there are, the names of members, and at `most` so many keys."""
+        text = ""
+        if self.keys and self.items:
+            few = len(self.keys) <= most
+            shown = ", ".join(map(_name, self.keys)) if few else f"{len(self.keys)} keys"
+            inner = self.items[1].names(most)
+            return f"{{{shown}}} each {inner}" if inner else f"{{{shown}}}"
+        if self.items:
+            amount, node = self.items
+            text = f"[{amount.removesuffix('s').removesuffix(' item')}]{node.names(most)}"
+        if self.members:
+            inner = ", ".join(f"{_name(name)}{node.names(most)}" for name, _, node in self.members)
+            text += f"{{{inner}}}"
+        return text
 
     def brief(self) -> str:
         """Return all of it as one text."""
@@ -97,10 +122,18 @@ def _entry(name: str, times: int, node: _Node) -> str:
 
 
 class _Summarizer:
-    """Describes values; collects the keys of dictionaries on the way."""
+    """Describes values; collects the keys of dictionaries and what is wrong on the way.
 
-    def __init__(self) -> None:
+    Args:
+        trees: Names of members that nest in members of the same name. They are told once, with
+            what they hold at every depth.
+    """
+
+    def __init__(self, trees: Set[str] = frozenset()) -> None:
+        self._trees = trees
+        self.nested: set[str] = set()  # what `trees` should have been
         self.names: dict[str, None] = {}
+        self.wrong: dict[str, None] = {}
 
     def node(self, values: Sequence[Value], path: tuple[str, ...] = ()) -> _Node:
         """Return what `values` are; `path` are the names of the members that they are in."""
@@ -113,7 +146,10 @@ class _Summarizer:
         if bytes in by_kind:
             texts.append(_numbers(by_kind[bytes]))
         if str in by_kind:
-            texts.append(_strings(by_kind[str]))
+            counts = Counter(by_kind[str])
+            texts.append(_strings(counts, len(by_kind[str])))
+            if len(counts) > 2:
+                self.wrong.update(dict.fromkeys(_wrong(counts)))
         for kind in (bool, type(None)):
             counts = Counter(by_kind.get(kind, ()))
             texts += [
@@ -121,11 +157,12 @@ class _Summarizer:
                 for value, count in counts.most_common()
             ]
         node = _Node(texts)
-        if len(path) < _MAX_DEPTH and path.count(path[-1] if path else "") <= _MAX_REPEATS:
+        if list not in by_kind and tuple not in by_kind:
+            return node
+        if len(path) < _MAX_DEPTH:
             return self._containers(node, by_kind, len(values), path)
-        if list in by_kind or tuple in by_kind:
-            texts.append("nested further")
-        return node
+        self.nested.update(name for name in path if path.count(name) > 1)
+        return _Node([*texts, "nested further"])
 
     def _containers(
         self, node: _Node, by_kind: dict[type, list[Value]], total: int, path: tuple[str, ...]
@@ -147,12 +184,36 @@ class _Summarizer:
             self.names.update(dict.fromkeys(columns))
             keys = _range(list(map(len, full)), "key")
             inner = self.node(list(chain.from_iterable(columns.values())), (*path, "{}"))
-            return _Node([*texts, f"{keys}, {len(columns)} different"], ("each", inner))
+            told = f"{keys}, {len(columns)} different"
+            return _Node([*texts, told], ("each", inner), keys=tuple(columns))
         members = [
-            (name, len(values) % total, self.node(values, (*path, name)))
+            (name, len(values) if len(values) != total else 0, self._member(name, values, path))
             for name, values in columns.items()
         ]
         return _Node(texts, items, members)
+
+    def _member(self, name: str, values: Sequence[Value], path: tuple[str, ...]) -> _Node:
+        if name not in self._trees:
+            return self.node(values, (*path, name))
+        if name in path:
+            return _Node(["as above"])
+        node = self.node(list(_at_every_depth(values, name)), (*path, name))
+        return replace(node, texts=["at every depth", *node.texts])
+
+
+def _at_every_depth(values: Sequence[Value], name: str) -> Iterator[Value]:
+    """Yield `values` and those of members called `name` in them, at any depth."""
+    yield from values
+    level = list(values)
+    while level:
+        below: list[Value] = []
+        for value in level:
+            if type(value) is list:
+                below += value
+            elif type(value) is tuple:
+                below += [inner for _, inner in value]
+                yield from (inner for key, inner in value if key == name)
+        level = [value for value in below if type(value) in (list, tuple)]
 
 
 def _are_maps(objects: Sequence[Value], columns: dict[str, list[Value]]) -> bool:
@@ -163,20 +224,53 @@ def _are_maps(objects: Sequence[Value], columns: dict[str, list[Value]]) -> bool
     return all(map(is_map, objects))
 
 
-def summarize(values: Sequence[Value], keys: Sequence[str] = ()) -> Summary:
+def summarize(values: Sequence[Value], size: int, keys: Sequence[str] = ()) -> Summary:
     """Return a summary of `values`.
 
     Args:
         values: Values, as `sharedctx.exact_json` has them; similar ones, as in an array.
+        size: How many characters they take.
         keys: Their keys, if they are the values of an object that is used as a dictionary.
     """
-    summarizer = _Summarizer()
-    summarizer.names.update(dict.fromkeys(keys))
-    node = summarizer.node(values)
+    summarizer, node = _describe(values)
+    names = dict.fromkeys(keys) | summarizer.names
     entries = list(node.entries())
     if node.members and len(entries) == 1:
         entries = [entries[0].removeprefix("{").removesuffix("}")]
-    return Summary(_packed(entries, "; "), _packed(map(_name, summarizer.names), ", "))
+    told = "; ".join(entries)
+    wrong = [dump_string(text) for text in summarizer.wrong if text not in told]
+    return Summary(
+        outline=_outline(node, size),
+        lines=pack(entries, "; "),
+        wrong=wrong,
+        names=list(map(_name, names)),
+    )
+
+
+def outline(value: Value) -> list[str]:
+    """Return the names of all members in `value`, those of similar objects once, in lines."""
+    return _outline(_describe([value])[1], len(dump(value)))
+
+
+def _describe(values: Sequence[Value]) -> tuple[_Summarizer, _Node]:
+    summarizer = _Summarizer()
+    node = summarizer.node(values)
+    if summarizer.nested:
+        summarizer = _Summarizer(frozenset(summarizer.nested))
+        node = summarizer.node(values)
+    return summarizer, node
+
+
+def _outline(node: _Node, size: int) -> list[str]:
+    """Return an outline of values of `size` characters: the fullest that is in proportion."""
+    for most, share in ((_MANY_KEYS, 5.0), (_FEW_KEYS, 1.25), (0, 1.25)):
+        if node.members:
+            names = [f"{_name(name)}{inner.names(most)}" for name, _, inner in node.members]
+        else:
+            names = [node.names(most)]
+        if share * sum(map(len, names)) <= size:
+            return pack(filter(None, names), ", ")
+    return []
 
 
 def is_map(members: Sequence[tuple[str, Value]]) -> bool:
@@ -214,9 +308,21 @@ def _numbers(literals: list[Value]) -> str:
     return f"{_cut(least.decode())} to {_cut(greatest.decode())}"
 
 
-def _strings(strings: list[Value]) -> str:
-    counts = Counter(strings)
-    if len(counts) <= 2 or (len(counts) <= _CATEGORIES and 2 * len(counts) <= len(strings)):
+def _wrong(counts: Counter[str]) -> Iterator[str]:
+    """Yield strings that speak of errors: one of each sort, a few sorts."""
+    found: dict[str, str] = {}
+    texts = list(counts)
+    for at in range(0, len(texts), _BLOCK):
+        block = texts[at : at + _BLOCK]
+        if looks_wrong("\n".join(block)):
+            for text in block:
+                if len(text) <= _MAX_WRONG and looks_wrong(text):
+                    found.setdefault(_DIGITS.sub("0", text), text)
+    yield from islice(found.values(), _TOP)
+
+
+def _strings(counts: Counter[str], total: int) -> str:
+    if len(counts) <= 2 or (len(counts) <= _CATEGORIES and 3 * len(counts) <= 2 * total):
         text = _frequent({_short(value): count for value, count in counts.items()})
         if len(text) <= _MAX_LINE or len(counts) <= _CATEGORIES // 2:
             return text
@@ -227,7 +333,7 @@ def _strings(strings: list[Value]) -> str:
     prefix = commonprefix((least, greatest))
     if len(prefix) >= _MIN_PREFIX:
         return f"{text}, all beginning {_short(prefix)}"
-    common = [(_short(v), n) for v, n in counts.most_common(3) if 10 * n >= len(strings) > 20]
+    common = [(_short(v), n) for v, n in counts.most_common(3) if 10 * n >= total > 20]
     return ", ".join([text, *(f"{value} x{count}" for value, count in common)])
 
 
@@ -261,7 +367,7 @@ def _short(value: str) -> str:
     return cut if cut and plain and not cut[:1].isdigit() else dump_string(cut)
 
 
-def _packed(entries: Sequence[str] | Iterator[str], separator: str) -> list[str]:
+def pack(entries: Iterable[str], separator: str) -> list[str]:
     """Return `entries` in lines."""
     lines: list[str] = []
     for entry in entries:
