@@ -130,18 +130,18 @@ def _expect(text: str, place: int, mark: str) -> int:
 
 def _table(text: str, head: re.Match[str]) -> tuple[Value, int]:
     """Return the rows of the table that begins with `head`, and where it ends."""
-    by_key = head[3] == "rows by key"
     columns, place = _columns(text, head.end())
     place = _skip_summary(text, place)
+    reader = _Rows(columns, by_key=head[3] == "rows by key")
     rows: list[Value] = []
     for _ in range(int(head[2])):
         line_end = text.find("\n", place)
         if line_end < 0:
             raise ValueError("the table ends early")
-        rows.append(_row(text[place:line_end], columns, by_key=by_key))
+        rows.append(reader.row(text[place:line_end]))
         place = line_end + 1
     end = _expect(text, place, "}" if head[1] == "{" else "]")
-    return tuple(rows) if by_key else rows, end
+    return tuple(rows) if reader.by_key else rows, end
 
 
 def _columns(text: str, place: int) -> tuple[list[_Column], int]:
@@ -176,38 +176,69 @@ def _path(text: str, place: int) -> tuple[tuple[str, ...], int]:
         place += 1
 
 
-def _row(line: str, columns: Sequence[_Column], *, by_key: bool) -> Value:
-    """Return one row: an object, or a pair of a key and an object."""
-    if line.startswith("{"):
-        raw, _ = scan(line, 0)
-        return raw[0] if by_key else raw
-    cells = iter(_cells(line.removeprefix(" ")))
-    key = next(cells) if by_key else None
-    present = [
-        (column.path, _text(value) if column.is_text else value)
-        for column in columns
-        if (value := column.shared[0] if column.shared else next(cells, _MISSING)) is not _MISSING
-    ]
-    if next(cells, _MISSING) is not _MISSING:
-        raise ValueError("a row has more cells than there are columns")
-    row = _object(present)
-    return (key, row) if by_key else row
+class _Bare(dict[str, Value]):
+    """Values of cells that are not JSON strings, objects or arrays, remembered."""
+
+    def __missing__(self, cell: str) -> Value:
+        value = self[cell] = _bare(cell)
+        return value
 
 
-def _cells(line: str) -> list[Value]:
-    """Return the values of the cells of a row, `_MISSING` for empty ones."""
-    if not line:
-        return []
-    if '"' not in line and "{" not in line and "[" not in line:
-        return [_bare(cell) for cell in line.split(",")]
-    cells = []
-    place = 0
-    while True:
-        value, place = _cell(line, place)
-        cells.append(value)
-        if place == len(line):
-            return cells
-        place = _expect(line, place, ",")
+class _Rows:
+    """Reads the rows of one table."""
+
+    def __init__(self, columns: Sequence[_Column], *, by_key: bool) -> None:
+        self.by_key = by_key
+        self._bare = _Bare()
+        self._paths = [column.path for column in columns]
+        self._is_flat = all(len(path) == 1 for path in self._paths)
+        self._names = [path[-1] for path in self._paths]
+        self._shared = [column.shared[0] if column.shared else _MISSING for column in columns]
+        self._open = [i for i, column in enumerate(columns) if not column.shared]
+        self._texts = [i for i, column in enumerate(columns) if column.is_text]
+
+    def row(self, line: str) -> Value:
+        """Return one row: an object, or a pair of a key and an object."""
+        if line.startswith("{"):
+            raw, _ = scan(line, 0)
+            return raw[0] if self.by_key else raw
+        cells = self._cells(line.removeprefix(" "))
+        if not self.by_key:
+            return self._object(cells)
+        return (cells[0] if cells else None, self._object(cells[1:]))
+
+    def _cells(self, line: str) -> list[Value]:
+        """Return the values of the cells of a row, `_MISSING` for empty ones."""
+        if not line:
+            return []
+        if '"' not in line and "{" not in line and "[" not in line:
+            bare = self._bare
+            return [bare[cell] for cell in line.split(",")]
+        cells = []
+        place = 0
+        while True:
+            value, place = _cell(line, place)
+            cells.append(value)
+            if place == len(line):
+                return cells
+            place = _expect(line, place, ",")
+
+    def _object(self, cells: Sequence[Value]) -> Value:
+        """Return the object that `cells` and the shared values are."""
+        if len(cells) > len(self._open):
+            raise ValueError("a row has more cells than there are columns")
+        values = self._shared.copy()
+        for i, value in zip(self._open, cells, strict=False):
+            values[i] = value
+        for i in self._texts:
+            values[i] = _text(values[i])
+        if self._is_flat:
+            pairs = tuple(zip(self._names, values, strict=True))
+            if _MISSING in values:
+                return tuple([pair for pair in pairs if pair[1] is not _MISSING])
+            return pairs
+        present = zip(self._paths, values, strict=True)
+        return _object([cell for cell in present if cell[1] is not _MISSING])
 
 
 def _cell(text: str, start: int) -> tuple[Value, int]:
@@ -228,7 +259,7 @@ def _bare(cell: str) -> Value:
 
 def _text(value: Value) -> Value:
     """Return the string that a bare cell is in a column of strings only."""
-    if isinstance(value, str):
+    if value is _MISSING or isinstance(value, str):
         return value
     return value.decode() if isinstance(value, bytes) else dump(value)
 

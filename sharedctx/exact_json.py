@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Final, NoReturn, TypeAlias
 
 __all__ = (
     "MAX_DEPTH",
     "Value",
+    "children",
     "dump",
     "dump_string",
     "is_number",
@@ -30,8 +32,11 @@ MAX_DEPTH: Final = 200
 """Deeper JSON is refused, far below where recursion would fail."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTAINERS = frozenset((list, tuple))
 _CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
@@ -42,6 +47,8 @@ def _refuse(name: str) -> NoReturn:
 _decoder = json.JSONDecoder(
     object_pairs_hook=tuple, parse_float=str.encode, parse_int=str.encode, parse_constant=_refuse
 )
+
+_scan_once: Callable[[str, int], tuple[Value, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def skip_space(text: str, start: int) -> int:
@@ -57,9 +64,40 @@ def scan(text: str, start: int) -> tuple[Value, int]:
         ValueError: no JSON value begins there, or it is nested too deep.
     """
     try:
-        return _decoder.raw_decode(text, start)
+        return _scan_once(text, start)
+    except StopIteration:
+        raise ValueError(f"no JSON value at character {start}") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def children(text: str, start: int) -> Iterator[tuple[str | None, Value, int, int]]:
+    """Yield ``(key, value, start, end)`` for what is in the array or object that begins at `start`.
+
+    `key` is None in arrays, and `end` is where the next one begins or the closing bracket stands.
+    The array or object must be valid and not empty.
+    """
+    of_object = text[start] == "{"
+    place = skip_space(text, start + 1)
+    key = None
+    while True:
+        if of_object:
+            key, place = _scan_once(text, place)
+            place = _past(_COLON, text, place)
+        inner = place
+        value, place = _scan_once(text, place)
+        comma = _COMMA.match(text, place)
+        if comma is None:
+            yield key, value, inner, skip_space(text, place)
+            return
+        place = comma.end()
+        yield key, value, inner, place
+
+
+def _past(pattern: re.Pattern[str], text: str, place: int) -> int:
+    match = pattern.match(text, place)
+    assert match, "the text was parsed before"
+    return match.end()
 
 
 def parse(text: str) -> list[Value]:
@@ -91,16 +129,21 @@ def parse_spans(text: str) -> list[tuple[Value, int, int]]:
 
 def _check_depth(values: list[Value]) -> None:
     """Raise ValueError if `values` nest deeper than `MAX_DEPTH`. Level by level: no recursion."""
-    for _ in range(MAX_DEPTH + 1):
-        if not values:
+    level = [value for value in values if type(value) in _CONTAINERS]
+    for _ in range(MAX_DEPTH):
+        if not level:
             return
-        values = [
-            child
-            for value in values
-            if type(value) is list or type(value) is tuple
-            for child in (value if type(value) is list else [pair[1] for pair in value])
+        below = [c for value in level if type(value) is list for c in value if type(c) in _CONTAINERS]
+        below += [
+            pair[1]
+            for value in level
+            if type(value) is tuple
+            for pair in value
+            if type(pair[1]) in _CONTAINERS
         ]
-    raise ValueError("nested too deep")
+        level = below
+    if level:
+        raise ValueError("nested too deep")
 
 
 def is_number(text: str) -> bool:
@@ -117,14 +160,24 @@ def dump_string(text: str) -> str:
 
 def dump(value: Value) -> str:
     """Return `value`, nested no deeper than `MAX_DEPTH`, as JSON without white space."""
+    text = _dump(value, encode_basestring)
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return _dump(value, dump_string)
+
+
+def _dump(value: Value, string: Callable[[str], str]) -> str:
     kind = type(value)
     if kind is str:
-        return dump_string(value)
+        return string(value)
     if kind is bytes:
         return value.decode()  # type: ignore[no-any-return]  # the literal of a number
     if kind is list:
-        return f"[{','.join([dump(item) for item in value])}]"
+        return f"[{','.join([_dump(item, string) for item in value])}]"
     if kind is tuple:
-        members = [f"{dump_string(key)}:{dump(item)}" for key, item in value]
+        members = [
+            f"{string(key)}:{string(item) if type(item) is str else _dump(item, string)}"
+            for key, item in value
+        ]
         return f"{{{','.join(members)}}}"
     return _CONSTANTS[value]

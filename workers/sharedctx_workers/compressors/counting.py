@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sharedctx.tokens import Tokenizer
 
 __all__ = ("count_each", "estimate")
 
 _EXACT = 512
-_BLOCK = 32
+_STRETCH, _BLOCK = 256, 32
 _SLICES, _SLICE = 16, 1_000
 
 
 def count_each(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
     """Return the token count of each of `texts`, which follow one another in a document.
 
-    Of many texts neighbors are counted together, and each gets its share by length. The sum is
-    exact but for the seams.
+    The counts of many texts are estimates: some blocks of neighbors are counted, and every text
+    of the same stretch gets its share by length.
     """
     if len(texts) <= _EXACT:
         return [tokenizer.count(text) for text in texts]
-    return [tokens for at in range(0, len(texts), _BLOCK) for tokens in _block(texts, at, tokenizer)]
-
-
-def _block(texts: Sequence[str], at: int, tokenizer: Tokenizer) -> Iterator[int]:
-    """Yield the shares of the texts from `at` on."""
-    block = texts[at : at + _BLOCK]
-    joined = "".join(block)
-    tokens = tokenizer.count(joined)
-    size = done = given = 0
-    for text in block:
-        size += len(text)
-        done = tokens * size // max(1, len(joined))
-        yield done - given
-        given = done
+    counts: list[int] = []
+    size = given = 0.0
+    for at in range(0, len(texts), _STRETCH):
+        sample = "".join(texts[at : at + _BLOCK])
+        ratio = tokenizer.count(sample) / max(1, len(sample))
+        for text in texts[at : at + _STRETCH]:
+            size += ratio * len(text)
+            counts.append(max(1, round(size - given)))
+            given += counts[-1]
+    return counts
 
 
 def estimate(text: str, tokenizer: Tokenizer) -> float:

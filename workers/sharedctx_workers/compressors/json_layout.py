@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
-from sharedctx.exact_json import Value, dump, dump_string, scan, skip_space
+from sharedctx.exact_json import Value, dump, dump_string
+from sharedctx.exact_json import children as members_of
 from sharedctx.plain import split_long
 from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
@@ -23,6 +25,7 @@ from sharedctx_workers.compressors.json_table import Table, tabulate
 __all__ = ("Line", "lay_out")
 
 _MAX_LINE = 160
+_MAX_TOLD = 400  # where a summary has said what there is
 _LONG = 480  # characters of a string or row that are cut in parts
 _HEAD, _PART, _TAIL = 240, 320, 60
 # Levels that are opened; what lies deeper stays on the line of its parent. Each level is parsed
@@ -171,25 +174,33 @@ class _Layout:
 
     def _value(self, child: _Child, place: _Place) -> None:
         """Lay out a value."""
-        value, size = child.value, child.end - child.at
-        is_open = bool(value) and type(value) in (list, tuple) and place.depth < _MAX_OPEN
-        if is_open and size > _MAX_LINE:
-            # White space can make up three quarters of what is short without it.
-            text = dump(value) if size < 4 * _MAX_LINE else ""
-            if not text or len(text) > _MAX_LINE:
-                self._open(child, place)
-                return
-        text = f"{place.prefix}{dump(value)}{place.suffix}\n"
+        text = self._brief(child, place)
+        if text is None:
+            self._open(child, place)
+            return
+        text = f"{place.prefix}{text}{place.suffix}\n"
         if place.is_told and looks_wrong(text):
             place = place._replace(rank=max(self._rank_above(place), place.rank - 0.1))
         self._pieces(list(_cut([text], "")), child.end, place)
+
+    def _brief(self, child: _Child, place: _Place) -> str | None:
+        """Return how a value reads on one line; None if that would be too long."""
+        value, size = child.value, child.end - child.at
+        if not value or type(value) not in (list, tuple) or place.depth >= _MAX_OPEN:
+            return dump(value)
+        most = _MAX_TOLD if place.is_told else _MAX_LINE
+        # White space can make up three quarters of what is short without it.
+        if size >= 4 * most:
+            return None
+        text = dump(value)
+        return text if min(size, len(text)) <= most else None
 
     def _rank_above(self, place: _Place) -> float:
         return self.lines[place.parent].rank if place.parent >= 0 else REQUIRED
 
     def _open(self, child: _Child, place: _Place) -> None:
         """Lay out an object or array over several lines."""
-        children = list(_children(self._source, child.at))
+        children = list(starmap(_Child, members_of(self._source, child.at)))
         table = _table(children)
         if table:
             what = "rows by key" if type(child.value) is tuple else "rows"
@@ -202,7 +213,7 @@ class _Layout:
         is_new = self._summary(children, children[0].at, inner, unit)
         inner = inner._replace(is_told=place.is_told or is_new)
         if not is_new and self._is_root(inner):
-            self._outline(outline(child.value), children[0].at, inner)
+            self._outline(outline(child.value, self._size(child)), children[0].at, inner)
         self._children(children, inner, rank=place.rank + _ITEMS_RANK * is_new)
         closing = f"{' ' * place.depth}{brackets[1]}{place.suffix}\n"
         self._add(closing, child.end, inner._replace(rank=place.rank, first=0), "line", 0)
@@ -211,6 +222,10 @@ class _Layout:
         """Add the names of all members."""
         self._comment(names, at, place, "fields: ")
         self._outlined.update(word for line in names for word in _WORD.findall(line))
+
+    def _size(self, child: _Child) -> int:
+        """Return about how many characters a value takes without white space."""
+        return sum(len(line.strip()) for line in self._source[child.at : child.end].splitlines())
 
     def _is_root(self, place: _Place) -> bool:
         return place.parent < 0 or self.lines[place.parent].parent < 0
@@ -259,14 +274,16 @@ class _Layout:
         inner = place._replace(parent=header)
         is_new = self._summary(children, children[0].at, inner, "row")
         rank = place.rank + _ITEMS_RANK * is_new
-        for i, (row, own) in enumerate(zip(table.rows, row_ranks(table.rows), strict=True)):
-            text = row.raw or ",".join(row.cells)
-            here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
+        texts = [row.raw or ",".join(row.cells) for row in table.rows]
+        ranks = row_ranks(table.rows, texts)
+        for i, (row, text, own) in enumerate(zip(table.rows, texts, ranks, strict=True)):
             if len(text) <= _LONG:
-                self._add(f"{text}\n", children[i].end, here, "row", 1)
+                line = Line(f"{text}\n", children[i].end, rank + own, "row", i + 1, 1, header)
+                self.lines.append(line)
             else:
                 pieces = list(_cut(row.cells or [row.raw], ","))
                 pieces[-1] += "\n"
+                here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
                 self._pieces(pieces, children[i].end, here)
         closing = f"{brackets[1]}{place.suffix}\n"
         self._add(closing, end, place._replace(parent=header, first=0), "line", 0)
@@ -292,26 +309,6 @@ class _Layout:
         probe = piece[-_PROBE:]
         found = self._source.find(probe, start, end)
         return found + len(probe) if found >= 0 else start + (end - start) * len(piece) // left
-
-
-def _children(source: str, at: int) -> Iterator[_Child]:
-    """Yield what is in the array or object that begins at `at` and is not empty."""
-    of_object = source[at] == "{"
-    place = skip_space(source, at + 1)
-    while True:
-        key = None
-        if of_object:
-            key, place = scan(source, place)
-            place = skip_space(source, skip_space(source, place) + 1)
-        inner = place
-        value, place = scan(source, place)
-        place = skip_space(source, place)
-        is_last = source[place] != ","
-        if not is_last:
-            place = skip_space(source, place + 1)
-        yield _Child(key, value, inner, place)
-        if is_last:
-            return
 
 
 def _groups(children: Sequence[_Child]) -> Iterator[list[int]]:

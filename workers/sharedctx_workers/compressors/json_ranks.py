@@ -6,16 +6,16 @@ Ranks are between 0 and 1 and are added to that of what holds them.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, zip_longest
 
 from sharedctx.salience import looks_wrong, spread
 from sharedctx_workers.compressors.json_table import Row
 
-__all__ = ("ENOUGH", "item_ranks", "member_ranks", "row_ranks", "sample_ranks")
+__all__ = ("ENOUGH", "item_ranks", "member_ranks", "row_ranks", "sample_ranks", "speaking_of_errors")
 
-ENOUGH = 0.8
+ENOUGH = 0.84
 """Rank after which there are only more rows of the sort that a reader has seen."""
 
 # The sample that comes before all others is of about this many rows or items.
@@ -27,6 +27,7 @@ _MAX_STRETCH = 16
 # At most this share of the rows is odd.
 _ODD_SHARE = 10
 _RARE_SHARE = 0.02
+_BLOCK = 32
 _OUTLIER_SIGMAS = 3.0
 
 
@@ -60,62 +61,88 @@ def sample_ranks(items: Sequence[object], stretch: int = 1) -> list[float]:
     ]
 
 
-def row_ranks(rows: Sequence[Row]) -> list[float]:
-    """Return ranks for the rows of a table: first, last, what is odd, then spread over the rest."""
-    size = sum(len(row.raw) + sum(map(len, row.cells)) + len(row.cells) for row in rows)
+def row_ranks(rows: Sequence[Row], texts: Sequence[str]) -> list[float]:
+    """Return ranks for the rows of a table: first, last, what is odd, then spread over the rest.
+
+    Args:
+        rows: The rows.
+        texts: How they read.
+    """
+    size = sum(map(len, texts)) + len(texts)
     stretch = max(1, min(_MAX_STRETCH, _STRETCH * len(rows) // max(1, size)))
     ranks = sample_ranks(rows, stretch)
     oddness = _oddness(rows)
-    odd = sorted((i for i in range(len(rows)) if oddness[i]), key=lambda i: (-oddness[i], i))
+    odd = sorted(oddness, key=lambda i: (-oddness[i], i))
     for place, i in enumerate(odd[: max(5, len(rows) // _ODD_SHARE)]):
         ranks[i] = min(ranks[i], 0.2 + 0.2 * place / len(odd))
     return ranks
 
 
-def _oddness(rows: Sequence[Row]) -> list[float]:
-    """Return how much each row stands out; 0.0 for the usual ones."""
-    oddness = [0.0] * len(rows)
+def _oddness(rows: Sequence[Row]) -> dict[int, float]:
+    """Return how much rows stand out, for those that do."""
+    oddness: dict[int, float] = defaultdict(float)
     for i in _rare(["{" if row.raw else "" for row in rows]):
         oddness[i] += 0.5
-    wrong = [i for i, row in enumerate(rows) if looks_wrong(row.raw or ",".join(row.cells))]
-    if len(wrong) <= len(rows) // _ODD_SHARE + 1:
-        for i in wrong:
-            oddness[i] += 1.0
+    wrong = {i for i, row in enumerate(rows) if row.raw and looks_wrong(row.raw)}
     for column in zip_longest(*(row.cells for row in rows), fillvalue=""):
         for i in _rare(column):
             oddness[i] += 0.5
-        for i in _outliers(column):
+        numbers = _numbers(column)
+        for i in _outliers(numbers):
             oddness[i] += 0.4
+        if not numbers:
+            values = set(speaking_of_errors(set(column)))
+            wrong.update(i for i, value in enumerate(column) if values and value in values)
+    if len(wrong) <= len(rows) // _ODD_SHARE + 1:
+        for i in wrong:
+            oddness[i] += 1.0
     return oddness
+
+
+def speaking_of_errors(texts: Iterable[str]) -> Iterator[str]:
+    """Yield those of `texts` that speak of errors; faster than one by one, as most do not."""
+    rest = iter(texts)
+    while block := list(islice(rest, _BLOCK)):
+        if looks_wrong("\n".join(block)):
+            yield from filter(looks_wrong, block)
 
 
 def _rare(column: Sequence[str]) -> Iterator[int]:
     """Yield the rows whose value is rare in a column of few values."""
-    counts = Counter(column)
-    if len(counts) > max(3, len(column) // 20):
+    few = max(3, len(column) // 20)
+    if len(set(column[: 4 * few])) > few:
         return
+    counts = Counter(column)
     most = max(1, int(_RARE_SHARE * len(column)))
-    for i, value in enumerate(column):
-        if counts[value] <= most:
-            yield i
+    rare = {value for value, count in counts.items() if count <= most}
+    if rare and len(counts) <= few:
+        yield from (i for i, value in enumerate(column) if value in rare)
 
 
-def _outliers(column: Sequence[str]) -> Iterator[int]:
-    """Yield the rows whose number is far from the mean of a column of numbers."""
-    numbers: list[float] = []
-    for cell in column:
-        try:
-            number = float(cell)
-        except ValueError:
-            number = math.nan
-        numbers.append(number)
-        if len(numbers) == 20 and sum(map(math.isfinite, numbers)) < 10:
-            return
+def _outliers(numbers: Sequence[float]) -> Iterator[int]:
+    """Yield the rows whose number is far from the mean of all; NaN stands for no number."""
     finite = [number for number in numbers if math.isfinite(number)]
     if len(finite) < 8 or 2 * len(finite) < len(numbers):
         return
     mean = math.fsum(finite) / len(finite)
-    deviation = math.sqrt(math.fsum((n - mean) ** 2 for n in finite) / len(finite))
-    for i, number in enumerate(numbers):
-        if deviation and abs(number - mean) > _OUTLIER_SIGMAS * deviation:
-            yield i
+    deviation = math.sqrt(math.fsum([(n - mean) ** 2 for n in finite]) / len(finite))
+    least, greatest = mean - _OUTLIER_SIGMAS * deviation, mean + _OUTLIER_SIGMAS * deviation
+    if deviation and (min(finite) < least or max(finite) > greatest):
+        yield from (i for i, n in enumerate(numbers) if n < least or n > greatest)
+
+
+def _numbers(column: Sequence[str]) -> list[float]:
+    """Return the numbers of a column, NaN for other cells; nothing if most are no numbers."""
+    try:
+        return list(map(float, column))
+    except ValueError:
+        pass
+    numbers: list[float] = []
+    for cell in column:
+        try:
+            numbers.append(float(cell))
+        except ValueError:
+            numbers.append(math.nan)
+        if len(numbers) == 20 and sum(map(math.isfinite, numbers)) < 10:
+            return []
+    return numbers

@@ -15,8 +15,8 @@ from itertools import chain, islice
 from os.path import commonprefix
 from typing import TypeAlias
 
-from sharedctx.exact_json import Value, dump, dump_string
-from sharedctx.salience import looks_wrong
+from sharedctx.exact_json import Value, dump_string
+from sharedctx_workers.compressors.json_ranks import speaking_of_errors
 
 __all__ = ("Summary", "is_map", "outline", "pack", "summarize")
 
@@ -30,7 +30,6 @@ _CATEGORIES = 24
 _TOP = 6
 _MIN_PREFIX = 10
 _MAX_WRONG = 240
-_BLOCK = 64
 _DIGITS = re.compile(r"\d+")
 # Objects with more different members than this, each in few of them, are used as dictionaries.
 _MAX_MEMBERS = 8
@@ -247,9 +246,14 @@ def summarize(values: Sequence[Value], size: int, keys: Sequence[str] = ()) -> S
     )
 
 
-def outline(value: Value) -> list[str]:
-    """Return the names of all members in `value`, those of similar objects once, in lines."""
-    return _outline(_describe([value])[1], len(dump(value)))
+def outline(value: Value, size: int) -> list[str]:
+    """Return the names of all members in `value`, those of similar objects once, in lines.
+
+    Args:
+        value: An object.
+        size: How many characters it takes.
+    """
+    return _outline(_describe([value])[1], size)
 
 
 def _describe(values: Sequence[Value]) -> tuple[_Summarizer, _Node]:
@@ -311,13 +315,9 @@ def _numbers(literals: list[Value]) -> str:
 def _wrong(counts: Counter[str]) -> Iterator[str]:
     """Yield strings that speak of errors: one of each sort, a few sorts."""
     found: dict[str, str] = {}
-    texts = list(counts)
-    for at in range(0, len(texts), _BLOCK):
-        block = texts[at : at + _BLOCK]
-        if looks_wrong("\n".join(block)):
-            for text in block:
-                if len(text) <= _MAX_WRONG and looks_wrong(text):
-                    found.setdefault(_DIGITS.sub("0", text), text)
+    for text in speaking_of_errors(counts):
+        if len(text) <= _MAX_WRONG:
+            found.setdefault(_DIGITS.sub("0", text), text)
     yield from islice(found.values(), _TOP)
 
 

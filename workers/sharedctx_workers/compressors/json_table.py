@@ -20,11 +20,15 @@ __all__ = ("Row", "Table", "tabulate")
 MIN_ROWS = 3
 _MAX_COLUMNS = 200
 _NAME = re.compile(r"[\w$@/-]+")
-# Bare strings hold no comma, quote, control character or line break of any kind.
+# Bare strings hold no comma, quote, control character or line break of any kind, and are no other
+# literal.
 _BARE = re.compile(
+    r"(?!(?:true|false|null|-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\Z)"
     r"[^\s\"{\[,\x00-\x1f\x7f](?:[^,\x00-\x1f\x7f\x85\u2028\u2029]*[^\s,\x00-\x1f\x7f])?"
 )
 _LITERALS = frozenset(("true", "false", "null"))
+_MARKS = frozenset("{[#")
+_NUMERIC = frozenset("-0123456789")
 Keys = tuple[str, ...]
 
 
@@ -139,39 +143,48 @@ def _column(name: str, values: Sequence[Value], rows: int) -> _Column:
     return grouped if saved > cost else _Column(name)
 
 
+class _Strings(dict[str, str]):
+    """Strings as cells, remembered, because columns repeat them."""
+
+    def __missing__(self, value: str) -> str:
+        cell = self[value] = value if _BARE.fullmatch(value) else dump_string(value)
+        return cell
+
+
 class _Cells:
-    """Writes cells; remembers strings, because columns repeat them."""
+    """Writes cells."""
 
     def __init__(self) -> None:
-        self._strings: dict[str, str] = {}
+        self._strings = _Strings()
 
     def of(self, value: Value) -> str:
         """Return `value` as a cell."""
-        if type(value) is not str:
-            return dump(value)
-        cell = self._strings.get(value)
-        if cell is None:
-            bare = _BARE.fullmatch(value) and not _is_literal(value)
-            cell = self._strings[value] = value if bare else dump_string(value)
-        return cell
+        return self._strings[value] if type(value) is str else dump(value)
 
-    def row(self, item: Value, columns: Sequence[_Column]) -> list[str]:
-        """Return the cells of an object."""
-        members = dict(item)
-        cells: list[str] = []
+    def columns(
+        self, objects: Sequence[dict[str, Value]], columns: Sequence[_Column]
+    ) -> Iterator[list[str]]:
+        """Yield the cells of `columns`, one for each of `objects`."""
         for column in columns:
-            value = members.get(column.name, _MISSING)
+            values = [item.get(column.name, _MISSING) for item in objects]
             if not column.inner:
-                cells.append("" if value is _MISSING else self.of(value))
+                yield self._column(values)
                 continue
-            is_inner = type(value) is tuple and _shape(value) in column.shapes
+            fits = [type(v) is tuple and _shape(v) in column.shapes for v in values]
+            pairs = list(zip(values, fits, strict=True))
             if column.plain:
-                cells.append("" if is_inner or value is _MISSING else self.of(value))
-            if is_inner:
-                cells += self.row(value, column.inner)
-            else:
-                cells += [""] * (column.width() - column.plain)
-        return cells
+                yield self._column([_MISSING if is_inner else v for v, is_inner in pairs])
+            inner = [dict(v) if is_inner else {} for v, is_inner in pairs]
+            yield from self.columns(inner, column.inner)
+
+    def _column(self, values: Sequence[Value]) -> list[str]:
+        kinds = set(map(type, values))
+        strings = self._strings
+        if kinds == {str}:
+            return [strings[value] for value in values]
+        if kinds == {bytes}:
+            return [value.decode() for value in values]
+        return ["" if value is _MISSING else self.of(value) for value in values]
 
 
 _MISSING = object()
@@ -201,8 +214,8 @@ def tabulate(keys: Sequence[str | None], objects: Sequence[Value]) -> Table | No
     if 2 * sum(fits) < len(objects):
         return None
     writer = _Cells()
-    cells = [writer.row(item, columns) for item, fit in zip(objects, fits, strict=True) if fit]
-    written = [_written(column) for column in zip(*cells, strict=True)]
+    fitting = [dict(item) for item, fit in zip(objects, fits, strict=True) if fit]
+    written = [_written(column) for column in writer.columns(fitting, columns)]
     header = ",".join(name + mark for name, (mark, _) in zip(_names(columns), written, strict=True))
     kept = [column for _, column in written if column is not None]
     saved = sum(
@@ -236,15 +249,17 @@ def _written(column: Sequence[str]) -> tuple[str, Sequence[str] | None]:
 
 
 def _is_literal(text: str) -> bool:
-    return text in _LITERALS or is_number(text)
+    return text in _LITERALS or (text[:1] in _NUMERIC and is_number(text))
 
 
 def _row(writer: _Cells, key: str | None, row: Sequence[str]) -> Row:
+    if key is None and row and row[-1] and row[0][:1] not in _MARKS:
+        return Row(row)
     cells = list(row)
     while cells and not cells[-1]:
         cells.pop()
     if key is not None:
         cells.insert(0, writer.of(key))
-    if cells and cells[0].startswith(("{", "[", "#")):
+    if cells and cells[0].startswith(tuple(_MARKS)):
         cells[0] = f" {cells[0]}"  # lines that begin so are rows of another shape, and summaries
     return Row(cells)
