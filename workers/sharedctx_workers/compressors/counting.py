@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from sharedctx.tokens import Tokenizer
 
-__all__ = ("count_each", "estimate")
+__all__ = ("count_each",)
 
 _EXACT = 512
 _STRETCH, _BLOCK = 256, 32
-_SLICES, _SLICE = 16, 1_000
 
 
 def count_each(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
@@ -31,12 +30,3 @@ def count_each(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
             counts.append(max(1, round(size - given)))
             given += counts[-1]
     return counts
-
-
-def estimate(text: str, tokenizer: Tokenizer) -> float:
-    """Return about how many tokens `text` has, from slices of it."""
-    if len(text) <= 2 * _SLICES * _SLICE:
-        return tokenizer.count(text)
-    step = len(text) // _SLICES
-    sample = "".join(text[at : at + _SLICE] for at in range(0, step * _SLICES, step))
-    return tokenizer.count(sample) / len(sample) * len(text)

@@ -6,15 +6,14 @@ from sharedctx.decode import decode_values
 from sharedctx.exact_json import parse, parse_spans
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.compressors.counting import count_each, estimate
-from sharedctx_workers.compressors.json_layout import Line, lay_out
+from sharedctx_workers.compressors.counting import count_each
+from sharedctx_workers.compressors.json_layout import Line, compact_size, lay_out
 from sharedctx_workers.compressors.json_ranks import ENOUGH
 
 __all__ = ("JsonCompressor",)
 
-# A rendition of at most this share of the original's tokens is served whole by default.
-_WHOLE_SHARE = 0.19
-_SURELY_ELIDED = 0.4
+# Tables and lines of at most this share of the original are short enough to be served whole.
+_WHOLE_SHARE = 0.16
 
 
 class JsonCompressor:
@@ -32,7 +31,7 @@ class JsonCompressor:
             return None
         if not all(isinstance(value, (list, tuple)) for value, _, _ in values):
             return None
-        lines = _without_summaries(text, lay_out(text, values), tokenizer)
+        lines = _without_summaries(text, lay_out(text, values))
         counts = count_each([line.text for line in lines], tokenizer)
         segments = []
         start = 0
@@ -62,14 +61,11 @@ class JsonCompressor:
             return False
 
 
-def _without_summaries(source: str, lines: list[Line], tokenizer: Tokenizer) -> list[Line]:
-    """Return `lines`, less the summaries if nothing will be elided that they could stand for."""
+def _without_summaries(source: str, lines: list[Line]) -> list[Line]:
+    """Return `lines`, less the summaries if so little is left of `source` that all is served."""
     body = [line for line in lines if not line.is_summary]
     size = sum(len(line.text) for line in body)
-    if len(body) == len(lines) or size > _SURELY_ELIDED * len(source):
-        return lines
-    text = "".join(line.text for line in body)
-    if estimate(text, tokenizer) > _WHOLE_SHARE * estimate(source, tokenizer):
+    if len(body) == len(lines) or size > _WHOLE_SHARE * compact_size(source):
         return lines
     places, place = [], 0
     for line in lines:

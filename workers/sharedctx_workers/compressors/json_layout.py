@@ -22,7 +22,7 @@ from sharedctx_workers.compressors.json_ranks import member_ranks, row_ranks, sa
 from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
 from sharedctx_workers.compressors.json_table import Table, tabulate
 
-__all__ = ("Line", "lay_out")
+__all__ = ("Line", "compact_size", "lay_out")
 
 _MAX_LINE = 160
 _MAX_TOLD = 400  # where a summary has said what there is
@@ -32,6 +32,7 @@ _HEAD, _PART, _TAIL = 240, 320, 60
 # again, so this also bounds the time.
 _MAX_OPEN = 12
 _PROBE = 40
+_MANY_MEMBERS = 12
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
 _SUMMARIZED = 800
@@ -110,6 +111,11 @@ def lay_out(source: str, values: Sequence[tuple[Value, int, int]]) -> list[Line]
         [_Child(None, value, at, end) for (value, at, _), end in zip(values, ends, strict=True)]
     )
     return layout.lines
+
+
+def compact_size(source: str) -> int:
+    """Return about how many characters JSON takes without white space."""
+    return sum(map(len, map(str.strip, source.splitlines())))
 
 
 class _Layout:
@@ -213,7 +219,8 @@ class _Layout:
         is_new = self._summary(children, children[0].at, inner, unit)
         inner = inner._replace(is_told=place.is_told or is_new)
         if not is_new and self._is_root(inner):
-            self._outline(outline(child.value, self._size(child)), children[0].at, inner)
+            size = compact_size(self._source[child.at : child.end])
+            self._outline(outline(child.value, size), children[0].at, inner)
         self._children(children, inner, rank=place.rank + _ITEMS_RANK * is_new)
         closing = f"{' ' * place.depth}{brackets[1]}{place.suffix}\n"
         self._add(closing, child.end, inner._replace(rank=place.rank, first=0), "line", 0)
@@ -222,10 +229,6 @@ class _Layout:
         """Add the names of all members."""
         self._comment(names, at, place, "fields: ")
         self._outlined.update(word for line in names for word in _WORD.findall(line))
-
-    def _size(self, child: _Child) -> int:
-        """Return about how many characters a value takes without white space."""
-        return sum(len(line.strip()) for line in self._source[child.at : child.end].splitlines())
 
     def _is_root(self, place: _Place) -> bool:
         return place.parent < 0 or self.lines[place.parent].parent < 0
@@ -237,15 +240,10 @@ class _Layout:
         """Lay out the members of an object, or the items of an array that is no table."""
         of_object = children[0].key is not None
         suffix = "," if place.depth else ""
-        groups = [[0]] if of_object else list(_groups(children))
-        if of_object and not place.is_told:
-            ranks = member_ranks(len(children))
-            groups = [[i] for i in range(len(children))]
-        elif of_object:
-            groups = [[i] for i in range(len(children))]
-            ranks = member_ranks(len(children)) if len(children) < 12 else sample_ranks(groups)
-        else:
-            ranks = sample_ranks(groups)
+        is_apart = of_object or not place.depth
+        groups = [[i] for i in range(len(children))] if is_apart else list(_groups(children))
+        is_sampled = not of_object or (place.is_told and len(children) >= _MANY_MEMBERS)
+        ranks = sample_ranks(groups) if is_sampled else member_ranks(len(groups))
         indent = " " * place.depth
         for group, own in zip(groups, ranks, strict=True):
             first, last = children[group[0]], children[group[-1]]
