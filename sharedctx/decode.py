@@ -254,7 +254,7 @@ def _bare(cell: str) -> Value:
     """Return the value of a cell that is not a JSON string, object or array."""
     if cell in _LITERALS:
         return _LITERALS[cell]
-    return cell.encode() if cell[0] in "-0123456789" and is_number(cell) else cell
+    return cell.encode() if cell[0] in "-0123456789NI" and is_number(cell) else cell
 
 
 def _text(value: Value) -> Value:

@@ -1,5 +1,7 @@
 """JSON without loss: numbers as they are written, every key in its place, duplicates included.
 
+``NaN``, ``Infinity`` and ``-Infinity``, which many programs write, count as numbers.
+
 Values are str, True, False, None, ``list`` for arrays, ``tuple`` of ``(key, value)`` pairs for
 objects, and ``bytes`` for numbers: the literal, so that ``1.10``, ``1E5`` and integers of any size
 stay what they are, and no number equals a string. Two values are the same data if they are ``==``.
@@ -11,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 __all__ = (
     "MAX_DEPTH",
@@ -34,18 +36,16 @@ MAX_DEPTH: Final = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(
+    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|NaN|-?Infinity"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTAINERS = frozenset((list, tuple))
 _CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
 _decoder = json.JSONDecoder(
-    object_pairs_hook=tuple, parse_float=str.encode, parse_int=str.encode, parse_constant=_refuse
+    object_pairs_hook=tuple, parse_float=str.encode, parse_int=str.encode, parse_constant=str.encode
 )
 
 _scan_once: Callable[[str, int], tuple[Value, int]] = _decoder.scan_once  # type: ignore[attr-defined]
@@ -147,7 +147,7 @@ def _check_depth(values: list[Value]) -> None:
 
 
 def is_number(text: str) -> bool:
-    """Whether `text` is a JSON number."""
+    """Whether `text` is a number."""
     return _NUMBER.fullmatch(text) is not None
 
 

@@ -184,10 +184,13 @@ class _Layout:
         if text is None:
             self._open(child, place)
             return
-        text = f"{place.prefix}{text}{place.suffix}\n"
+        self._line(f"{place.prefix}{text}{place.suffix}\n", child.end, place)
+
+    def _line(self, text: str, end: int, place: _Place, count: int = 1) -> None:
+        """Add a line, in pieces if it is long, and earlier if it speaks of errors."""
         if place.is_told and looks_wrong(text):
             place = place._replace(rank=max(self._rank_above(place), place.rank - 0.1))
-        self._pieces(list(_cut([text], "")), child.end, place)
+        self._pieces(list(_cut([text], "")), end, place, count)
 
     def _brief(self, child: _Child, place: _Place) -> str | None:
         """Return how a value reads on one line; None if that would be too long."""
@@ -239,28 +242,27 @@ class _Layout:
     def _children(self, children: Sequence[_Child], place: _Place, *, rank: float) -> None:
         """Lay out the members of an object, or the items of an array that is no table."""
         of_object = children[0].key is not None
-        suffix = "," if place.depth else ""
-        is_apart = of_object or not place.depth
-        groups = [[i] for i in range(len(children))] if is_apart else list(_groups(children))
+        groups = list(_groups(children)) if place.depth else [[i] for i in range(len(children))]
         is_sampled = not of_object or (place.is_told and len(children) >= _MANY_MEMBERS)
         ranks = sample_ranks(groups) if is_sampled else member_ranks(len(groups))
         indent = " " * place.depth
         for group, own in zip(groups, ranks, strict=True):
-            first, last = children[group[0]], children[group[-1]]
-            is_last = group[-1] + 1 == len(children)
             here = place._replace(
-                prefix=indent if first.key is None else f"{indent}{dump_string(first.key)}:",
-                suffix="" if is_last else suffix,
+                prefix=indent,
+                suffix="," if place.depth and group[-1] + 1 < len(children) else "",
                 rank=rank + own,
                 unit="key" if of_object else "item",
                 first=0 if of_object else group[0] + 1,
             )
+            first = children[group[0]]
             if len(group) == 1:
-                self._value(first, here)
+                key = "" if first.key is None else f"{dump_string(first.key)}:"
+                self._value(first, here._replace(prefix=indent + key))
                 continue
-            texts = [dump(children[i].value) for i in group]
-            line = f"{indent}{','.join(texts)}{here.suffix}\n"
-            self._pieces([line], last.end, here, len(group))
+            inner = [children[i] for i in group]
+            text = dump(tuple((c.key, c.value) for c in inner) if of_object else [c.value for c in inner])
+            line = f"{indent}{text[1:-1]}{here.suffix}\n"
+            self._line(line, inner[-1].end, here, len(group))
 
     def _table(
         self, table: Table, children: Sequence[_Child], place: _Place, end: int, what: str
@@ -310,11 +312,13 @@ class _Layout:
 
 
 def _groups(children: Sequence[_Child]) -> Iterator[list[int]]:
-    """Yield the indexes of items, those of one line together."""
+    """Yield the indexes of children, those of one line together: short ones that hold no others."""
     group: list[int] = []
     size = 0
     for i, child in enumerate(children):
-        length = child.end - child.at
+        length = child.end - child.at + len(child.key or "")
+        if child.key is not None and type(child.value) in (list, tuple):
+            length = _MAX_LINE
         if group and size + length > _MAX_LINE // 2:
             yield group
             group, size = [], 0

@@ -29,6 +29,7 @@ _MAX_VALUE = 64
 _CATEGORIES = 24
 _TOP = 6
 _MIN_PREFIX = 10
+_NO_NUMBERS = (b"NaN", b"Infinity", b"-Infinity")
 _MAX_WRONG = 240
 _DIGITS = re.compile(r"\d+")
 # Objects with more different members than this, each in few of them, are used as dictionaries.
@@ -306,10 +307,14 @@ def _numbers(literals: list[Value]) -> str:
     counts = Counter(literals)
     if len(counts) <= _TOP and 3 * len(counts) <= len(literals):
         return _frequent({value.decode(): count for value, count in counts.items()})
+    odd = [f"{value.decode()} x{counts.pop(value)}" for value in _NO_NUMBERS if value in counts]
+    if not counts:
+        return ", ".join(odd)
     least, greatest = min(counts, key=float), max(counts, key=float)
-    if least == greatest:
-        return _cut(least.decode())
-    return f"{_cut(least.decode())} to {_cut(greatest.decode())}"
+    text = _cut(least.decode())
+    if least != greatest:
+        text = f"{text} to {_cut(greatest.decode())}"
+    return ", ".join([text, *odd])
 
 
 def _wrong(counts: Counter[str]) -> Iterator[str]:

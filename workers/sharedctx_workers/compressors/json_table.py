@@ -23,12 +23,12 @@ _NAME = re.compile(r"[\w$@/-]+")
 # Bare strings hold no comma, quote, control character or line break of any kind, and are no other
 # literal.
 _BARE = re.compile(
-    r"(?!(?:true|false|null|-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\Z)"
+    r"(?!(?:true|false|null|NaN|-?Infinity|-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\Z)"
     r"[^\s\"{\[,\x00-\x1f\x7f](?:[^,\x00-\x1f\x7f\x85\u2028\u2029]*[^\s,\x00-\x1f\x7f])?"
 )
 _LITERALS = frozenset(("true", "false", "null"))
 _MARKS = frozenset("{[#")
-_NUMERIC = frozenset("-0123456789")
+_NUMERIC = frozenset("-0123456789NI")
 Keys = tuple[str, ...]
 
 
