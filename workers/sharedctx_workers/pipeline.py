@@ -77,7 +77,7 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
     target = _target(document.basis or total, profile, total)
     rendering = _default_view(document, original, tokenizer, target)
     wanted = sum(s.tokens for s in document.segments if s.rank <= document.enough)
-    if rendering.tokens < min(target, wanted) * _LEAST_USE:
+    if rendering.elided and rendering.tokens < min(target, wanted) * _LEAST_USE:
         # Its parts are too large for the target, as in a minified program: read it as text, which
         # does not make it prose.
         target = _target(total, profile, total)
