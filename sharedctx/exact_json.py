@@ -36,9 +36,7 @@ MAX_DEPTH: Final = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
-_NUMBER = re.compile(
-    r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|NaN|-?Infinity"
-)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|NaN|-?Infinity")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTAINERS = frozenset((list, tuple))
 _CONSTANTS = {True: "true", False: "false", None: "null"}
@@ -133,7 +131,9 @@ def _check_depth(values: list[Value]) -> None:
     for _ in range(MAX_DEPTH):
         if not level:
             return
-        below = [c for value in level if type(value) is list for c in value if type(c) in _CONTAINERS]
+        below = [
+            c for value in level if type(value) is list for c in value if type(c) in _CONTAINERS
+        ]
         below += [
             pair[1]
             for value in level

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sharedctx.exact_json import parse
 from sharedctx.notes import escape_notes, split_notes, unescape_notes
 from sharedctx.plain import plain_document
 from sharedctx.ranking import rank_for_query
@@ -15,6 +17,7 @@ from sharedctx.render import render
 from sharedctx.segment_table import decode_document, encode_document
 from sharedctx.segments import Document
 from sharedctx_workers.compressors import JsonCompressor, TextCompressor
+from sharedctx_workers.compressors.json_summary import summarize
 from sharedctx_workers.router import route
 
 
@@ -143,6 +146,21 @@ def test_any_json_lines_keep_their_promises(values: list[Any], budget: int) -> N
     assert document is not None
     assert JSON.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)
     check_views(document, text, budget, "name")
+
+
+@given(st.lists(st.tuples(st.integers(), st.sampled_from("ab"), st.booleans()), min_size=1))
+@settings(deadline=None)
+def test_summaries_are_true(rows: list[tuple[int, str, bool]]) -> None:
+    values = [{"n": n, "in": [{"k": k, "b": b}]} for n, k, b in rows]
+    (parsed,) = parse(json.dumps(values))
+    told = "; ".join(summarize(parsed, 1000).lines)
+    numbers, letters, flags = zip(*rows, strict=True)
+    for counts in (Counter(letters), Counter(str(flag).lower() for flag in flags)):
+        for value, count in counts.items():
+            alone = f"all {value}" if count > 1 else value
+            assert (f"{value} x{count}" if len(counts) > 1 else alone) in told
+    assert str(min(numbers)) in told
+    assert str(max(numbers)) in told
 
 
 @given(TEXTS)

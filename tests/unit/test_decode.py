@@ -38,6 +38,13 @@ def test_escaped_notes_are_read_as_they_were() -> None:
     assert decode_json('[3 rows: a\n"[\\… 1 row"\nx\ny\n]').startswith('[{"a":"[… 1 row')
 
 
+def test_summaries_hold_no_data() -> None:
+    text = '{\n# fields: a, b\n"a":[3 rows: x\n# all 3 rows: x: 1 to 3\n1\n2\n3\n],"b":[\n# y\n1]}'
+    assert decode_json(text) == '{"a":[{"x":1},{"x":2},{"x":3}],"b":[1]}'
+    assert decode_json('# all 2 values\n{"a":1}\n[2]\n') == '{"a":1}\n[2]'
+    assert decode_json('[3 rows: x\n #1\n#\n #3\n"#"\n]'.replace("#\n ", " ", 1)).count("#") == 3
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -83,7 +90,12 @@ def test_depth_bombs_are_refused_without_recursion() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a":1,"a":2}', "[1.10,1E5,-0,123456789012345678901234567890]", '["\\ud800","é","\\u2028"]', "[NaN,-Infinity]"],
+    [
+        '{"a":1,"a":2}',
+        "[1.10,1E5,-0,123456789012345678901234567890]",
+        '["\\ud800","é","\\u2028"]',
+        "[NaN,-Infinity]",
+    ],
 )
 def test_json_comes_back_to_the_last_digit(text: str) -> None:
     (value,) = parse(text)

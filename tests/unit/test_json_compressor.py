@@ -50,7 +50,7 @@ def test_similar_objects_become_a_table() -> None:
 
 def test_tables_are_found_inside_objects() -> None:
     text = whole({"total": 12, "results": users(12), "next": None})
-    assert text.startswith('{\n "total":12,\n "results":[12 rows: id,name,kind=member,')
+    assert '\n "total":12,\n "results":[12 rows: id,name,kind=member,' in text
     assert text.endswith('],\n "next":null\n}\n')
 
 
@@ -146,7 +146,11 @@ def test_a_small_budget_keeps_header_odd_rows_and_ends() -> None:
     document = document_of(text)
     rendering = render(document, text, TOKENIZER, max_tokens=400)
     assert rendering.tokens <= 400
-    assert rendering.text.startswith("[300 rows: id,status,took_ms,message\n0,ok,10,")
+    assert rendering.text.startswith(
+        "[300 rows: id,status,took_ms,message\n"
+        "# all 300 rows: id: 0 to 299; status: ok x299, error x1; took_ms: 10 to 98000; "
+    )
+    assert "\n0,ok,10," in rendering.text
     assert "\n123,error," in rendering.text
     assert "\n200,ok,98000," in rendering.text
     assert "\n299,ok," in rendering.text
@@ -169,3 +173,70 @@ def test_a_partial_rendition_does_not_decode() -> None:
     assert not JSON.same_data(text, partial)
     with pytest.raises(ValueError, match="."):
         decode_json(partial)
+
+
+def summary(text: str) -> str:
+    """Return the lines that say something about the rows of `text`."""
+    lines = (s.text for s in document_of(text).segments if s.unit == "summary line")
+    return "".join(line.removeprefix("# ") for line in lines)
+
+
+def test_what_nests_in_rows_is_told_once() -> None:
+    value = [
+        {"id": i, "tags": ["a"] * (i % 3), "owner": {"name": f"u{i}", "admin": i == 7}}
+        for i in range(40)
+    ]
+    text = summary(json.dumps(value))
+    assert "tags: [0 to 2 items: all a]" in text
+    assert "owner: {name: 40 different; admin: false x39, true x1}" in text
+
+
+def test_dictionaries_are_told_from_records() -> None:
+    files = {f"src/module_{i}.py": {"lines": i, "covered": i % 2 == 0} for i in range(60)}
+    text = summary(json.dumps({"version": 1, "files": files}))
+    assert "fields: version, files{60 keys} each {lines, covered}" in text
+    assert "keys: src/module_0.py, src/module_1.py," in text
+    assert "all 60 rows: lines: 0 to 59; covered: true x30, false x30" in text
+
+
+def test_trees_are_told_once() -> None:
+    tree: dict[str, Any] = {"name": "leaf", "children": []}
+    for i in range(20):
+        tree = {"name": f"n{i}", "size": i, "children": [tree, {"name": "x", "children": []}]}
+    text = summary(json.dumps([tree] * 3))
+    assert "children: at every depth" in text
+    assert text.count("size") < 5
+
+
+def test_errors_are_told_wherever_they_nest() -> None:
+    logs = [[{"log": f"step {i} {j}", "code": 0} for j in range(4)] for i in range(30)]
+    logs[17][2]["log"] = "fatal: disk /dev/sda1 failed"
+    text = json.dumps({"runs": [{"id": i, "steps": steps} for i, steps in enumerate(logs)]})
+    rendering = render(document_of(text), text, TOKENIZER, max_tokens=TOKENIZER.count(text) // 5)
+    assert "fatal: disk /dev/sda1 failed" in rendering.text
+
+
+def test_numbers_that_are_none_are_kept() -> None:
+    rows = '[{"x":NaN,"y":"NaN"},{"x":-Infinity,"y":"b"},{"x":1.5,"y":"c"},{"x":2,"y":"d"}]'
+    rows = rows.replace("d", "d" * 900)
+    assert "\nNaN,NaN\n-Infinity,b\n" in whole(rows)
+    assert whole(rows.replace('"b"', "null")).count("NaN") == 3
+    assert "x: 1.5 to 2, NaN x1, -Infinity x1" in summary(rows)
+
+
+def test_what_is_served_whole_needs_no_summary() -> None:
+    rows = [{"kind": "a" * 90, "state": "b" * 90, "n": i} for i in range(200)]
+    assert "#" not in whole(rows)
+
+
+def test_texts_do_not_depend_on_the_tokenizer() -> None:
+    class Letters:
+        name = "letters"
+
+        def count(self, text: str) -> int:
+            return len(text)
+
+    text = json.dumps({"rows": users(300), "n": 1})
+    document = JSON.document(text, Letters())
+    assert document is not None
+    assert [s.text for s in document.segments] == [s.text for s in document_of(text).segments]

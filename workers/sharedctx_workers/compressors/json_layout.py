@@ -176,7 +176,9 @@ class _Layout:
         for i, text in enumerate(texts):
             line = f"# {text if i else title + text}\n"
             rank = place.rank + spread * i / len(texts)
-            self.lines.append(Line(line, at, rank, "summary line", 0, 1, place.parent, True))
+            self.lines.append(
+                Line(line, at, rank, "summary line", 0, 1, place.parent, is_summary=True)
+            )
 
     def _value(self, child: _Child, place: _Place) -> None:
         """Lay out a value."""
@@ -260,7 +262,9 @@ class _Layout:
                 self._value(first, here._replace(prefix=indent + key))
                 continue
             inner = [children[i] for i in group]
-            text = dump(tuple((c.key, c.value) for c in inner) if of_object else [c.value for c in inner])
+            text = dump(
+                tuple((c.key, c.value) for c in inner) if of_object else [c.value for c in inner]
+            )
             line = f"{indent}{text[1:-1]}{here.suffix}\n"
             self._line(line, inner[-1].end, here, len(group))
 

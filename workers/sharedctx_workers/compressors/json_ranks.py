@@ -13,7 +13,14 @@ from itertools import islice, zip_longest
 from sharedctx.salience import looks_wrong, spread
 from sharedctx_workers.compressors.json_table import Row
 
-__all__ = ("ENOUGH", "item_ranks", "member_ranks", "row_ranks", "sample_ranks", "speaking_of_errors")
+__all__ = (
+    "ENOUGH",
+    "item_ranks",
+    "member_ranks",
+    "row_ranks",
+    "sample_ranks",
+    "speaking_of_errors",
+)
 
 ENOUGH = 0.84
 """Rank after which there are only more rows of the sort that a reader has seen."""

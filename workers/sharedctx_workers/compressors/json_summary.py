@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from os.path import commonprefix
 from typing import TypeAlias
 
 from sharedctx.exact_json import Value, dump_string
@@ -129,7 +129,7 @@ class _Summarizer:
             what they hold at every depth.
     """
 
-    def __init__(self, trees: Set[str] = frozenset()) -> None:
+    def __init__(self, trees: AbstractSet[str] = frozenset()) -> None:
         self._trees = trees
         self.nested: set[str] = set()  # what `trees` should have been
         self.names: dict[str, None] = {}
@@ -334,12 +334,18 @@ def _strings(counts: Counter[str], total: int) -> str:
     if all(map(_DATE.fullmatch, islice(counts, 20))) and all(map(_DATE.fullmatch, counts)):
         return f"{min(counts)} to {max(counts)}"
     text = f"{len(counts)} different"
-    least, greatest = min(counts), max(counts)
-    prefix = commonprefix((least, greatest))
+    prefix = _common_prefix(min(counts), max(counts))
     if len(prefix) >= _MIN_PREFIX:
         return f"{text}, all beginning {_short(prefix)}"
     common = [(_short(v), n) for v, n in counts.most_common(3) if 10 * n >= total > 20]
     return ", ".join([text, *(f"{value} x{count}" for value, count in common)])
+
+
+def _common_prefix(least: str, greatest: str) -> str:
+    """Return what all strings begin with of which the least and the greatest are given."""
+    pairs = enumerate(zip(least, greatest, strict=False))
+    end = next((i for i, (a, b) in pairs if a != b), min(len(least), len(greatest)))
+    return least[:end]
 
 
 def _frequent(counts: dict[str, int]) -> str:
