@@ -35,6 +35,7 @@ _MAX_STRETCH = 16
 _ODD_SHARE = 10
 _RARE_SHARE = 0.02
 _BLOCK = 32
+_VOID = frozenset(("", "null", "true", "false", "{}", "[]", '""'))
 _OUTLIER_SIGMAS = 3.0
 
 
@@ -92,7 +93,7 @@ def _oddness(rows: Sequence[Row]) -> dict[int, float]:
         oddness[i] += 0.5
     wrong = {i for i, row in enumerate(rows) if row.raw and looks_wrong(row.raw)}
     for column in zip_longest(*(row.cells for row in rows), fillvalue=""):
-        for i in _rare(column):
+        for i in _rare(column) or _rare([cell if cell in _VOID else "…" for cell in column]):
             oddness[i] += 0.5
         numbers = _numbers(column)
         for i in _outliers(numbers):
@@ -114,16 +115,17 @@ def speaking_of_errors(texts: Iterable[str]) -> Iterator[str]:
             yield from filter(looks_wrong, block)
 
 
-def _rare(column: Sequence[str]) -> Iterator[int]:
-    """Yield the rows whose value is rare in a column of few values."""
+def _rare(column: Sequence[str]) -> list[int]:
+    """Return the rows whose value is rare in a column of few values."""
     few = max(3, len(column) // 20)
     if len(set(column[: 4 * few])) > few:
-        return
+        return []
     counts = Counter(column)
     most = max(1, int(_RARE_SHARE * len(column)))
     rare = {value for value, count in counts.items() if count <= most}
-    if rare and len(counts) <= few:
-        yield from (i for i, value in enumerate(column) if value in rare)
+    if not rare or len(counts) > few:
+        return []
+    return [i for i, value in enumerate(column) if value in rare]
 
 
 def _outliers(numbers: Sequence[float]) -> Iterator[int]:

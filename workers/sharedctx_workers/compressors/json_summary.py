@@ -25,10 +25,13 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]+(?:Z|[-+]\d\d:?\d\d)?)?")
 _MAX_LINE = 240
 _MAX_DEPTH = 10
 _MAX_VALUE = 64
-# A member with at most this many different values, each repeated, has categories.
-_CATEGORIES = 24
+# So many different values are told one by one, if some repeat; so few characters of them anyway.
+_FEW, _SHORT = 12, 160
+# Values that repeat so often in the mean are categories, told in at most so many characters.
+_CATEGORY, _MAX_CATEGORIES = 4, 1200
 _TOP = 6
 _MIN_PREFIX = 10
+_MAX_DIGITS = 4
 _NO_NUMBERS = (b"NaN", b"Infinity", b"-Infinity")
 _MAX_WRONG = 240
 _DIGITS = re.compile(r"\d+")
@@ -70,7 +73,7 @@ class _Node:
         """Return how many items there are, the names of members, and at `most` so many keys."""
         text = ""
         if self.keys and self.items:
-            few = len(self.keys) <= most
+            few = len(self.keys) <= most and _are_words(self.keys)
             shown = ", ".join(map(_name, self.keys)) if few else f"{len(self.keys)} keys"
             inner = self.items[1].names(most)
             return f"{{{shown}}} each {inner}" if inner else f"{{{shown}}}"
@@ -216,6 +219,12 @@ def _at_every_depth(values: Sequence[Value], name: str) -> Iterator[Value]:
         level = [value for value in below if type(value) in (list, tuple)]
 
 
+def _are_words(keys: Sequence[str]) -> bool:
+    """Whether keys are names rather than numbers, hashes or dates."""
+    text = "".join(keys)
+    return _MAX_DIGITS * sum(map(text.count, "0123456789")) <= len(text)
+
+
 def _are_maps(objects: Sequence[Value], columns: dict[str, list[Value]]) -> bool:
     """Whether objects are used as dictionaries: each has few of the keys, the values are alike."""
     if 3 * sum(map(len, objects)) < len(columns) * len(objects):
@@ -327,18 +336,35 @@ def _wrong(counts: Counter[str]) -> Iterator[str]:
 
 
 def _strings(counts: Counter[str], total: int) -> str:
-    if len(counts) <= 2 or (len(counts) <= _CATEGORIES and 3 * len(counts) <= 2 * total):
-        text = _frequent({_short(value): count for value, count in counts.items()})
-        if len(text) <= _MAX_LINE or len(counts) <= _CATEGORIES // 2:
-            return text
+    """Return what strings are: all of them if they are categories, or few and short."""
+    repeated = 3 * len(counts) <= 2 * total
+    sizes = sum(map(len, counts))
+    if len(counts) <= 2 or (repeated and len(counts) <= _FEW) or sizes + 4 * len(counts) <= _SHORT:
+        return _frequent({_short(value): count for value, count in counts.items()})
     if all(map(_DATE.fullmatch, islice(counts, 20))) and all(map(_DATE.fullmatch, counts)):
         return f"{min(counts)} to {max(counts)}"
-    text = f"{len(counts)} different"
+    if _CATEGORY * len(counts) <= total:
+        return _categories(counts)
     prefix = _common_prefix(min(counts), max(counts))
     if len(prefix) >= _MIN_PREFIX:
-        return f"{text}, all beginning {_short(prefix)}"
+        return f"{len(counts)} different, all beginning {_short(prefix)}"
     common = [(_short(v), n) for v, n in counts.most_common(3) if 10 * n >= total > 20]
-    return ", ".join([text, *(f"{value} x{count}" for value, count in common)])
+    return ", ".join([f"{len(counts)} different", *(f"{value} x{n}" for value, n in common)])
+
+
+def _categories(counts: Counter[str]) -> str:
+    """Return the most frequent values and the rare ones, as many as there is room for."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown: list[str] = []
+    room = _MAX_CATEGORIES
+    for value, count in (*ranked[:_TOP], *reversed(ranked[_TOP:])):
+        text = f"{_short(value)} x{count}"
+        if (room := room - len(text)) < 0:
+            break
+        shown.append(text)
+    if len(shown) < len(ranked):
+        shown.insert(0, f"{len(ranked)} different")
+    return ", ".join(shown)
 
 
 def _common_prefix(least: str, greatest: str) -> str:
