@@ -22,7 +22,7 @@ __all__ = (
     "speaking_of_errors",
 )
 
-ENOUGH = 0.84
+ENOUGH = 0.75
 """Rank after which there are only more rows of the sort that a reader has seen."""
 
 # The sample that comes before all others is of about this many rows or items.
