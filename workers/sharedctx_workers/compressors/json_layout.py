@@ -25,7 +25,7 @@ from sharedctx_workers.compressors.json_table import Table, tabulate
 __all__ = ("Line", "compact_size", "lay_out")
 
 _MAX_LINE = 160
-_MAX_TOLD = 400  # where a summary has said what there is
+_MAX_TOLD = 480  # where a summary has said what there is
 _LONG = 480  # characters of a string or row that are cut in parts
 _HEAD, _PART, _TAIL = 240, 320, 60
 # Levels that are opened; what lies deeper stays on the line of its parent. Each level is parsed
@@ -123,6 +123,7 @@ class _Layout:
         self._source = source
         self.lines: list[Line] = []
         self._outlined: set[str] = set()
+        self._speaks_of_errors = False  # anything among the values that were summarized last
 
     def document(self, values: Sequence[_Child]) -> None:
         """Lay out everything."""
@@ -151,6 +152,7 @@ class _Layout:
         keys = [child.key or "" for child in children] if of_object else ()
         size = children[-1].end - children[0].at
         summary = summarize([child.value for child in children], size, keys)
+        self._speaks_of_errors = summary.speaks_of_errors
         if len(summary.lines) > 2 and self._is_root(place):
             self._outline(summary.outline, at, place)
         self._comment([f"all {len(children)} {unit}s: {summary.lines[0]}"], at, place)
@@ -190,9 +192,15 @@ class _Layout:
 
     def _line(self, text: str, end: int, place: _Place, count: int = 1) -> None:
         """Add a line, in pieces if it is long, and earlier if it speaks of errors."""
-        if place.is_told and looks_wrong(text):
-            place = place._replace(rank=max(self._rank_above(place), place.rank - 0.1))
-        self._pieces(list(_cut([text], "")), end, place, count)
+        rank = place.rank
+        if place.is_told and self._speaks_of_errors and looks_wrong(text):
+            rank = max(self.lines[place.parent].rank if place.parent >= 0 else REQUIRED, rank - 0.1)
+        if len(text) > _LONG:
+            self._pieces(list(_cut([text], "")), end, place._replace(rank=rank), count)
+            return
+        self.lines.append(
+            Line(text, end, rank, place.unit or "line", place.first, count, place.parent)
+        )
 
     def _brief(self, child: _Child, place: _Place) -> str | None:
         """Return how a value reads on one line; None if that would be too long."""
@@ -205,9 +213,6 @@ class _Layout:
             return None
         text = dump(value)
         return text if min(size, len(text)) <= most else None
-
-    def _rank_above(self, place: _Place) -> float:
-        return self.lines[place.parent].rank if place.parent >= 0 else REQUIRED
 
     def _open(self, child: _Child, place: _Place) -> None:
         """Lay out an object or array over several lines."""
@@ -249,17 +254,20 @@ class _Layout:
         ranks = sample_ranks(groups) if is_sampled else member_ranks(len(groups))
         indent = " " * place.depth
         for group, own in zip(groups, ranks, strict=True):
-            here = place._replace(
-                prefix=indent,
-                suffix="," if place.depth and group[-1] + 1 < len(children) else "",
-                rank=rank + own,
-                unit="key" if of_object else "item",
-                first=0 if of_object else group[0] + 1,
-            )
             first = children[group[0]]
-            if len(group) == 1:
-                key = "" if first.key is None else f"{dump_string(first.key)}:"
-                self._value(first, here._replace(prefix=indent + key))
+            is_alone = len(group) == 1
+            here = _Place(
+                f"{indent}{dump_string(first.key)}:" if of_object and is_alone else indent,
+                "," if place.depth and group[-1] + 1 < len(children) else "",
+                place.depth,
+                rank + own,
+                "key" if of_object else "item",
+                0 if of_object else group[0] + 1,
+                place.parent,
+                place.is_told,
+            )
+            if is_alone:
+                self._value(first, here)
                 continue
             inner = [children[i] for i in group]
             text = dump(

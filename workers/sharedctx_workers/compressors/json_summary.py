@@ -52,12 +52,14 @@ class Summary:
         lines: What is to be said about them.
         wrong: Strings in them that speak of errors, as far as `lines` do not have them.
         names: Keys of the dictionaries in them.
+        speaks_of_errors: Whether any string in them does, also one that is too long for `wrong`.
     """
 
     outline: list[str]
     lines: list[str]
     wrong: list[str]
     names: list[str]
+    speaks_of_errors: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class _Summarizer:
         self.nested: set[str] = set()  # what `trees` should have been
         self.names: dict[str, None] = {}
         self.wrong: dict[str, None] = {}
+        self.speaks_of_errors = False
 
     def node(self, values: Sequence[Value], path: tuple[str, ...] = ()) -> _Node:
         """Return what `values` are; `path` are the names of the members that they are in."""
@@ -151,8 +154,10 @@ class _Summarizer:
         if str in by_kind:
             counts = Counter(by_kind[str])
             texts.append(_strings(counts, len(by_kind[str])))
+            wrong = list(speaking_of_errors(counts))
+            self.speaks_of_errors = self.speaks_of_errors or bool(wrong)
             if len(counts) > 2:
-                self.wrong.update(dict.fromkeys(_wrong(counts)))
+                self.wrong.update(dict.fromkeys(_sorts(wrong)))
         for kind in (bool, type(None)):
             counts = Counter(by_kind.get(kind, ()))
             texts += [
@@ -253,6 +258,7 @@ def summarize(values: Sequence[Value], size: int, keys: Sequence[str] = ()) -> S
         lines=pack(entries, "; "),
         wrong=wrong,
         names=list(map(_name, names)),
+        speaks_of_errors=summarizer.speaks_of_errors,
     )
 
 
@@ -326,10 +332,10 @@ def _numbers(literals: list[Value]) -> str:
     return ", ".join([text, *odd])
 
 
-def _wrong(counts: Counter[str]) -> Iterator[str]:
-    """Yield strings that speak of errors: one of each sort, a few sorts."""
+def _sorts(texts: Sequence[str]) -> Iterator[str]:
+    """Yield the first of each sort of texts, a few sorts; numbers make no sort of their own."""
     found: dict[str, str] = {}
-    for text in speaking_of_errors(counts):
+    for text in texts:
         if len(text) <= _MAX_WRONG:
             found.setdefault(_DIGITS.sub("0", text), text)
     yield from islice(found.values(), _TOP)
