@@ -81,8 +81,11 @@ def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
 def _ordered(text: str) -> Iterator[Compressor]:
     """Yield what may accept `text`, the strictest first; text itself is left to the caller.
 
-    One part of a report or a conversation can be so large that a grammar would take the whole.
+    One part of a report or a conversation can be so large that a grammar would take the whole. What
+    is JSON from beginning to end is neither.
     """
+    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        yield COMPRESSORS[0]
     if is_composed(text):
         yield _MIXED
     yield from COMPRESSORS[:-1]
