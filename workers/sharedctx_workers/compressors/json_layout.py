@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import starmap
+from itertools import chain, starmap
 from typing import NamedTuple
 
 from sharedctx.exact_json import Value, dump, dump_string
@@ -20,7 +20,7 @@ from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.json_ranks import member_ranks, row_ranks, sample_ranks
 from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
-from sharedctx_workers.compressors.json_table import Table, tabulate
+from sharedctx_workers.compressors.json_table import Row, Table, tabulate
 
 __all__ = ("Line", "compact_size", "lay_out")
 
@@ -33,10 +33,13 @@ _HEAD, _PART, _TAIL = 240, 320, 60
 _MAX_OPEN = 12
 _PROBE = 40
 _MANY_MEMBERS = 12
+_MAX_SCALARS = 40
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
 _SUMMARIZED = 800
-_WRONG_RANK, _NAMES_RANK, _ITEMS_RANK = 0.01, 0.05, 0.06
+_WRONG_RANK, _NAMES_RANK, _ITEMS_RANK = 0.01, 0.15, 0.06
+# The keys of the whole come first if they are at most one character in so many.
+_LITTLE = 5
 
 
 class Line(NamedTuple):
@@ -153,7 +156,8 @@ class _Layout:
         size = children[-1].end - children[0].at
         summary = summarize([child.value for child in children], size, keys)
         self._speaks_of_errors = summary.speaks_of_errors
-        if len(summary.lines) > 2 and self._is_root(place):
+        is_root = self._is_root(place)
+        if len(summary.lines) > 2 and is_root:
             self._outline(summary.outline, at, place)
         self._comment([f"all {len(children)} {unit}s: {summary.lines[0]}"], at, place)
         urgent = place._replace(rank=min(place.rank, _WRONG_RANK))
@@ -161,8 +165,10 @@ class _Layout:
         self._comment(summary.lines[1:], at, place, spread=0.001)
         told = {name for name in summary.names if name in self._outlined}
         names = pack([name for name in summary.names if name not in told], ", ")
-        place = place._replace(rank=place.rank + _NAMES_RANK)
-        self._comment(names, at, place, "other keys: " if told else "keys: ", spread=0.4)
+        is_little = is_root and _LITTLE * sum(map(len, names)) <= size
+        later = place._replace(rank=place.rank + (0.0 if is_little else _NAMES_RANK))
+        title = "other keys: " if told else "keys: "
+        self._comment(names, at, later, title, spread=0.0 if is_little else 0.3)
         return True
 
     def _comment(
@@ -250,8 +256,13 @@ class _Layout:
         """Lay out the members of an object, or the items of an array that is no table."""
         of_object = children[0].key is not None
         groups = list(_groups(children)) if place.depth else [[i] for i in range(len(children))]
-        is_sampled = not of_object or (place.is_told and len(children) >= _MANY_MEMBERS)
-        ranks = sample_ranks(groups) if is_sampled else member_ranks(len(groups))
+        if of_object and not (place.is_told and len(children) >= _MANY_MEMBERS):
+            ranks = member_ranks(len(groups))
+        elif len(groups) < len(children):
+            ranks = sample_ranks(groups)
+        else:
+            rows = list(_scalar_rows([child.value for child in children]))
+            ranks = row_ranks(rows, [self._source[child.at : child.end] for child in children])
         indent = " " * place.depth
         for group, own in zip(groups, ranks, strict=True):
             first = children[group[0]]
@@ -337,6 +348,23 @@ def _groups(children: Sequence[_Child]) -> Iterator[list[int]]:
         group.append(i)
         size += length
     yield group
+
+
+def _scalar_rows(values: Sequence[Value]) -> Iterator[Row]:
+    """Yield values as rows of what they hold that is neither an array nor an object."""
+    flat = [
+        {key: inner for key, inner in value if type(inner) not in (list, tuple)}
+        if type(value) is tuple
+        else {}
+        for value in values
+    ]
+    names = list(dict.fromkeys(chain.from_iterable(flat)))[:_MAX_SCALARS]
+    for item in flat:
+        yield Row(["" if name not in item else _bare(item[name]) for name in names])
+
+
+def _bare(value: Value) -> str:
+    return value if type(value) is str else dump(value)
 
 
 def _table(children: Sequence[_Child]) -> Table | None:

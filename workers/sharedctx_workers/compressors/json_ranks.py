@@ -34,6 +34,8 @@ _MAX_STRETCH = 16
 # At most this share of the rows is odd.
 _ODD_SHARE = 10
 _RARE_SHARE = 0.02
+# A column with at most one different value in so many rows has few values.
+_FEW_SHARE = 5
 _BLOCK = 32
 _VOID = frozenset(("", "null", "true", "false", "{}", "[]", '""'))
 _OUTLIER_SIGMAS = 3.0
@@ -89,12 +91,13 @@ def row_ranks(rows: Sequence[Row], texts: Sequence[str]) -> list[float]:
 def _oddness(rows: Sequence[Row]) -> dict[int, float]:
     """Return how much rows stand out, for those that do."""
     oddness: dict[int, float] = defaultdict(float)
-    for i in _rare(["{" if row.raw else "" for row in rows]):
-        oddness[i] += 0.5
+    for i, times in _rare(["{" if row.raw else "" for row in rows]):
+        oddness[i] += 0.5 / times
     wrong = {i for i, row in enumerate(rows) if row.raw and looks_wrong(row.raw)}
     for column in zip_longest(*(row.cells for row in rows), fillvalue=""):
-        for i in _rare(column) or _rare([cell if cell in _VOID else "…" for cell in column]):
-            oddness[i] += 0.5
+        rare = _rare(column) or _rare([cell if cell in _VOID else "…" for cell in column])
+        for i, times in rare:
+            oddness[i] += 0.5 / times
         numbers = _numbers(column)
         for i in _outliers(numbers):
             oddness[i] += 0.4
@@ -115,17 +118,23 @@ def speaking_of_errors(texts: Iterable[str]) -> Iterator[str]:
             yield from filter(looks_wrong, block)
 
 
-def _rare(column: Sequence[str]) -> list[int]:
-    """Return the rows whose value is rare in a column of few values."""
-    few = max(3, len(column) // 20)
+def _rare(column: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the rows whose value is rare in a column of few values.
+
+    With each comes how often its value has been seen, so that one of each can come first.
+    """
+    few = max(3, len(column) // _FEW_SHARE)
     if len(set(column[: 4 * few])) > few:
         return []
     counts = Counter(column)
     most = max(1, int(_RARE_SHARE * len(column)))
-    rare = {value for value, count in counts.items() if count <= most}
-    if not rare or len(counts) > few:
-        return []
-    return [i for i, value in enumerate(column) if value in rare]
+    rare = {value: 0 for value, count in counts.items() if count <= most}
+    found = []
+    for i, value in enumerate(column if rare and len(counts) <= few else ()):
+        if value in rare:
+            rare[value] += 1
+            found.append((i, rare[value]))
+    return found
 
 
 def _outliers(numbers: Sequence[float]) -> Iterator[int]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TypeAlias
 
-from sharedctx.exact_json import Value, dump_string
+from sharedctx.exact_json import Value, dump_string, is_number
 from sharedctx_workers.compressors.json_ranks import speaking_of_errors
 
 __all__ = ("Summary", "is_map", "outline", "pack", "summarize")
@@ -24,16 +24,16 @@ _NAME = re.compile(r"[\w$@/.-]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]+(?:Z|[-+]\d\d:?\d\d)?)?")
 _MAX_LINE = 240
 _MAX_DEPTH = 10
-_MAX_VALUE = 64
+_MAX_VALUE = 80
 # So many different values are told one by one, if some repeat; so few characters of them anyway.
 _FEW, _SHORT = 12, 160
 # Values that repeat so often in the mean are categories, told in at most so many characters.
-_CATEGORY, _MAX_CATEGORIES = 4, 1200
+_CATEGORY, _MAX_CATEGORIES = 4, 2400
 _TOP = 6
 _MIN_PREFIX = 10
-_MAX_DIGITS = 4
+_MAX_WORD, _MAX_DIGITS = 16, 4
 _NO_NUMBERS = (b"NaN", b"Infinity", b"-Infinity")
-_MAX_WRONG = 240
+_MAX_SORTS, _MAX_WRONG = 10, 200
 _DIGITS = re.compile(r"\d+")
 # Objects with more different members than this, each in few of them, are used as dictionaries.
 _MAX_MEMBERS = 8
@@ -52,7 +52,7 @@ class Summary:
         lines: What is to be said about them.
         wrong: Strings in them that speak of errors, as far as `lines` do not have them.
         names: Keys of the dictionaries in them.
-        speaks_of_errors: Whether any string in them does, also one that is too long for `wrong`.
+        speaks_of_errors: Whether any string in them does.
     """
 
     outline: list[str]
@@ -225,9 +225,10 @@ def _at_every_depth(values: Sequence[Value], name: str) -> Iterator[Value]:
 
 
 def _are_words(keys: Sequence[str]) -> bool:
-    """Whether keys are names rather than numbers, hashes or dates."""
+    """Whether keys are names rather than hashes or other machine-made identifiers."""
     text = "".join(keys)
-    return _MAX_DIGITS * sum(map(text.count, "0123456789")) <= len(text)
+    is_short = len(text) <= _MAX_WORD * len(keys)
+    return is_short or _MAX_DIGITS * sum(map(text.count, "0123456789")) <= len(text)
 
 
 def _are_maps(objects: Sequence[Value], columns: dict[str, list[Value]]) -> bool:
@@ -325,20 +326,22 @@ def _numbers(literals: list[Value]) -> str:
     odd = [f"{value.decode()} x{counts.pop(value)}" for value in _NO_NUMBERS if value in counts]
     if not counts:
         return ", ".join(odd)
-    least, greatest = min(counts, key=float), max(counts, key=float)
-    text = _cut(least.decode())
-    if least != greatest:
-        text = f"{text} to {_cut(greatest.decode())}"
-    return ", ".join([text, *odd])
+    return ", ".join([_extent([literal.decode() for literal in counts]), *odd])
+
+
+def _extent(numbers: Iterable[str]) -> str:
+    """Return the least and the greatest of `numbers`, as they are written."""
+    least, greatest = min(numbers, key=float), max(numbers, key=float)
+    return _cut(least) if least == greatest else f"{_cut(least)} to {_cut(greatest)}"
 
 
 def _sorts(texts: Sequence[str]) -> Iterator[str]:
     """Yield the first of each sort of texts, a few sorts; numbers make no sort of their own."""
     found: dict[str, str] = {}
     for text in texts:
-        if len(text) <= _MAX_WRONG:
-            found.setdefault(_DIGITS.sub("0", text), text)
-    yield from islice(found.values(), _TOP)
+        found.setdefault(_DIGITS.sub("0", text[:_MAX_WRONG]), text)
+    for text in islice(found.values(), _MAX_SORTS):
+        yield _cut(text, _MAX_WRONG)
 
 
 def _strings(counts: Counter[str], total: int) -> str:
@@ -351,6 +354,8 @@ def _strings(counts: Counter[str], total: int) -> str:
         return f"{min(counts)} to {max(counts)}"
     if _CATEGORY * len(counts) <= total:
         return _categories(counts)
+    if all(map(is_number, islice(counts, 20))) and all(map(is_number, counts)):
+        return f"{len(counts)} different, {_extent(counts)}"
     prefix = _common_prefix(min(counts), max(counts))
     if len(prefix) >= _MIN_PREFIX:
         return f"{len(counts)} different, all beginning {_short(prefix)}"
@@ -398,8 +403,8 @@ def _range(sizes: Sequence[int], unit: str) -> str:
     return f"{amount} {unit}{'s' * (greatest != 1)}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 8]}…({len(text)} chars)"
+def _cut(text: str, most: int = _MAX_VALUE) -> str:
+    return text if len(text) <= most else f"{text[: most - 8]}…({len(text)} chars)"
 
 
 def _short(value: str) -> str:
