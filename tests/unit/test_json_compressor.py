@@ -240,3 +240,18 @@ def test_texts_do_not_depend_on_the_tokenizer() -> None:
     document = JSON.document(text, Letters())
     assert document is not None
     assert [s.text for s in document.segments] == [s.text for s in document_of(text).segments]
+
+
+def test_values_that_begin_alike_are_counted_apart() -> None:
+    value = [{"k": "x" * 200 + "ab"[i % 3 > 0], "n": None if i == 4 else "s"} for i in range(12)]
+    text = summary(json.dumps(value))
+    assert f"k: {'x' * 72}…(201 chars) x8, {'x' * 72}…(201 chars) x4" in text
+    assert "n: s x11, null x1" in text
+
+
+def test_times_are_ordered_within_one_zone_only() -> None:
+    hours = [f"2026-03-01T{hour:02d}:00:00" for hour in range(24)]
+    told = summary(json.dumps([{"at": f"{hour}Z", "pad": "p" * 40} for hour in hours]))
+    assert "at: 2026-03-01T00:00:00Z to 2026-03-01T23:00:00Z" in told
+    mixed = [{"at": f"{hour}{'Z' if i % 2 else ''}", "p": "p" * 40} for i, hour in enumerate(hours)]
+    assert "at: 24 different" in summary(json.dumps(mixed))

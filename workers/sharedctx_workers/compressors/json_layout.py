@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, starmap
+from itertools import starmap
 from typing import NamedTuple
 
 from sharedctx.exact_json import Value, dump, dump_string
@@ -18,9 +18,14 @@ from sharedctx.exact_json import children as members_of
 from sharedctx.plain import split_long
 from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
-from sharedctx_workers.compressors.json_ranks import member_ranks, row_ranks, sample_ranks
+from sharedctx_workers.compressors.json_ranks import (
+    member_ranks,
+    row_ranks,
+    sample_ranks,
+    scalar_rows,
+)
 from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
-from sharedctx_workers.compressors.json_table import Row, Table, tabulate
+from sharedctx_workers.compressors.json_table import Table, tabulate
 
 __all__ = ("Line", "compact_size", "lay_out")
 
@@ -33,7 +38,6 @@ _HEAD, _PART, _TAIL = 240, 320, 60
 _MAX_OPEN = 12
 _PROBE = 40
 _MANY_MEMBERS = 12
-_MAX_SCALARS = 40
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
 _SUMMARIZED = 800
@@ -261,14 +265,16 @@ class _Layout:
         elif len(groups) < len(children):
             ranks = sample_ranks(groups)
         else:
-            rows = list(_scalar_rows([child.value for child in children]))
+            rows = list(scalar_rows([child.value for child in children]))
             ranks = row_ranks(rows, [self._source[child.at : child.end] for child in children])
         indent = " " * place.depth
         for group, own in zip(groups, ranks, strict=True):
             first = children[group[0]]
             is_alone = len(group) == 1
             here = _Place(
-                f"{indent}{dump_string(first.key)}:" if of_object and is_alone else indent,
+                f"{indent}{dump_string(first.key)}:"
+                if is_alone and first.key is not None
+                else indent,
                 "," if place.depth and group[-1] + 1 < len(children) else "",
                 place.depth,
                 rank + own,
@@ -348,23 +354,6 @@ def _groups(children: Sequence[_Child]) -> Iterator[list[int]]:
         group.append(i)
         size += length
     yield group
-
-
-def _scalar_rows(values: Sequence[Value]) -> Iterator[Row]:
-    """Yield values as rows of what they hold that is neither an array nor an object."""
-    flat = [
-        {key: inner for key, inner in value if type(inner) not in (list, tuple)}
-        if type(value) is tuple
-        else {}
-        for value in values
-    ]
-    names = list(dict.fromkeys(chain.from_iterable(flat)))[:_MAX_SCALARS]
-    for item in flat:
-        yield Row(["" if name not in item else _bare(item[name]) for name in names])
-
-
-def _bare(value: Value) -> str:
-    return value if type(value) is str else dump(value)
 
 
 def _table(children: Sequence[_Child]) -> Table | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 
+from sharedctx.exact_json import Value, dump
 from sharedctx.salience import looks_wrong, spread
 from sharedctx_workers.compressors.json_table import Row
 
@@ -37,6 +38,7 @@ _RARE_SHARE = 0.02
 # A column with at most one different value in so many rows has few values.
 _FEW_SHARE = 5
 _BLOCK = 32
+_MAX_SCALARS = 40
 _VOID = frozenset(("", "null", "true", "false", "{}", "[]", '""'))
 _OUTLIER_SIGMAS = 3.0
 
@@ -86,6 +88,23 @@ def row_ranks(rows: Sequence[Row], texts: Sequence[str]) -> list[float]:
     for place, i in enumerate(odd[: max(5, len(rows) // _ODD_SHARE)]):
         ranks[i] = min(ranks[i], 0.2 + 0.2 * place / len(odd))
     return ranks
+
+
+def scalar_rows(values: Sequence[Value]) -> Iterator[Row]:
+    """Yield values as rows of what they hold that is neither an array nor an object."""
+    flat = [
+        {key: inner for key, inner in value if type(inner) not in (list, tuple)}
+        if type(value) is tuple
+        else {}
+        for value in values
+    ]
+    names = list(dict.fromkeys(chain.from_iterable(flat)))[:_MAX_SCALARS]
+    for item in flat:
+        yield Row(["" if name not in item else _bare(item[name]) for name in names])
+
+
+def _bare(value: Value) -> str:
+    return value if type(value) is str else dump(value)
 
 
 def _oddness(rows: Sequence[Row]) -> dict[int, float]:

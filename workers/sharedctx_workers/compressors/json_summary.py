@@ -12,29 +12,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeAlias
 
-from sharedctx.exact_json import Value, dump_string, is_number
+from sharedctx.exact_json import Value, dump_string
 from sharedctx_workers.compressors.json_ranks import speaking_of_errors
+from sharedctx_workers.compressors.json_values import (
+    sorts_of,
+    tell_numbers,
+    tell_range,
+    tell_strings,
+    tell_times,
+)
 
 __all__ = ("Summary", "is_map", "outline", "pack", "summarize")
 
 _NAME = re.compile(r"[\w$@/.-]+")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]+(?:Z|[-+]\d\d:?\d\d)?)?")
 _MAX_LINE = 240
 _MAX_DEPTH = 10
-_MAX_VALUE = 80
-# So many different values are told one by one, if some repeat; so few characters of them anyway.
-_FEW, _SHORT = 12, 160
-# Values that repeat so often in the mean are categories, told in at most so many characters.
-_CATEGORY, _MAX_CATEGORIES = 4, 2400
-_TOP = 6
-_MIN_PREFIX = 10
 _MAX_WORD, _MAX_DIGITS = 16, 4
-_NO_NUMBERS = (b"NaN", b"Infinity", b"-Infinity")
-_MAX_SORTS, _MAX_WRONG = 10, 200
-_DIGITS = re.compile(r"\d+")
 # Objects with more different members than this, each in few of them, are used as dictionaries.
 _MAX_MEMBERS = 8
 _MANY_MEMBERS = 48
@@ -150,18 +146,18 @@ class _Summarizer:
             by_kind = {next(iter(by_kind)): list(values)}
         texts = []
         if bytes in by_kind:
-            texts.append(_numbers(by_kind[bytes]))
+            texts.append(tell_numbers(by_kind[bytes], len(values)))
         if str in by_kind:
             counts = Counter(by_kind[str])
-            texts.append(_strings(counts, len(by_kind[str])))
+            texts.append(tell_strings(counts, len(values)))
             wrong = list(speaking_of_errors(counts))
             self.speaks_of_errors = self.speaks_of_errors or bool(wrong)
             if len(counts) > 2:
-                self.wrong.update(dict.fromkeys(_sorts(wrong)))
+                self.wrong.update(dict.fromkeys(sorts_of(wrong)))
         for kind in (bool, type(None)):
             counts = Counter(by_kind.get(kind, ()))
             texts += [
-                _times({True: "true", False: "false", None: "null"}[value], count, len(values))
+                tell_times({True: "true", False: "false", None: "null"}[value], count, len(values))
                 for value, count in counts.most_common()
             ]
         node = _Node(texts)
@@ -179,18 +175,18 @@ class _Summarizer:
         lists, objects = by_kind.get(list, []), by_kind.get(tuple, [])
         items = None
         if lists:
-            amount = _range(list(map(len, lists)), "item")
+            amount = tell_range(list(map(len, lists)), "item")
             if len(lists) < total:
                 amount = f"{len(lists)} times {amount}"
             items = (amount, self.node(list(chain.from_iterable(lists)), (*path, "[]")))
         texts = list(node.texts)
         full = [item for item in objects if item]
         if len(full) < len(objects):
-            texts.append(_times("{}", len(objects) - len(full), total))
+            texts.append(tell_times("{}", len(objects) - len(full), total))
         columns = _columns(full)
         if len(columns) > _MAX_MEMBERS and _are_maps(full, columns):
             self.names.update(dict.fromkeys(columns))
-            keys = _range(list(map(len, full)), "key")
+            keys = tell_range(list(map(len, full)), "key")
             inner = self.node(list(chain.from_iterable(columns.values())), (*path, "{}"))
             told = f"{keys}, {len(columns)} different"
             return _Node([*texts, told], ("each", inner), keys=tuple(columns))
@@ -317,102 +313,6 @@ def _columns(objects: Sequence[Value]) -> dict[str, list[Value]]:
             else:
                 columns[key] = [value]
     return columns
-
-
-def _numbers(literals: list[Value]) -> str:
-    counts = Counter(literals)
-    if len(counts) <= _TOP and 3 * len(counts) <= len(literals):
-        return _frequent({value.decode(): count for value, count in counts.items()})
-    odd = [f"{value.decode()} x{counts.pop(value)}" for value in _NO_NUMBERS if value in counts]
-    if not counts:
-        return ", ".join(odd)
-    return ", ".join([_extent([literal.decode() for literal in counts]), *odd])
-
-
-def _extent(numbers: Iterable[str]) -> str:
-    """Return the least and the greatest of `numbers`, as they are written."""
-    least, greatest = min(numbers, key=float), max(numbers, key=float)
-    return _cut(least) if least == greatest else f"{_cut(least)} to {_cut(greatest)}"
-
-
-def _sorts(texts: Sequence[str]) -> Iterator[str]:
-    """Yield the first of each sort of texts, a few sorts; numbers make no sort of their own."""
-    found: dict[str, str] = {}
-    for text in texts:
-        found.setdefault(_DIGITS.sub("0", text[:_MAX_WRONG]), text)
-    for text in islice(found.values(), _MAX_SORTS):
-        yield _cut(text, _MAX_WRONG)
-
-
-def _strings(counts: Counter[str], total: int) -> str:
-    """Return what strings are: all of them if they are categories, or few and short."""
-    repeated = 3 * len(counts) <= 2 * total
-    sizes = sum(map(len, counts))
-    if len(counts) <= 2 or (repeated and len(counts) <= _FEW) or sizes + 4 * len(counts) <= _SHORT:
-        return _frequent({_short(value): count for value, count in counts.items()})
-    if all(map(_DATE.fullmatch, islice(counts, 20))) and all(map(_DATE.fullmatch, counts)):
-        return f"{min(counts)} to {max(counts)}"
-    if _CATEGORY * len(counts) <= total:
-        return _categories(counts)
-    if all(map(is_number, islice(counts, 20))) and all(map(is_number, counts)):
-        return f"{len(counts)} different, {_extent(counts)}"
-    prefix = _common_prefix(min(counts), max(counts))
-    if len(prefix) >= _MIN_PREFIX:
-        return f"{len(counts)} different, all beginning {_short(prefix)}"
-    common = [(_short(v), n) for v, n in counts.most_common(3) if 10 * n >= total > 20]
-    return ", ".join([f"{len(counts)} different", *(f"{value} x{n}" for value, n in common)])
-
-
-def _categories(counts: Counter[str]) -> str:
-    """Return the most frequent values and the rare ones, as many as there is room for."""
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown: list[str] = []
-    room = _MAX_CATEGORIES
-    for value, count in (*ranked[:_TOP], *reversed(ranked[_TOP:])):
-        text = f"{_short(value)} x{count}"
-        if (room := room - len(text)) < 0:
-            break
-        shown.append(text)
-    if len(shown) < len(ranked):
-        shown.insert(0, f"{len(ranked)} different")
-    return ", ".join(shown)
-
-
-def _common_prefix(least: str, greatest: str) -> str:
-    """Return what all strings begin with of which the least and the greatest are given."""
-    pairs = enumerate(zip(least, greatest, strict=False))
-    end = next((i for i, (a, b) in pairs if a != b), min(len(least), len(greatest)))
-    return least[:end]
-
-
-def _frequent(counts: dict[str, int]) -> str:
-    if len(counts) == 1:
-        ((value, count),) = counts.items()
-        return f"all {value}" if count > 1 else value
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{value} x{count}" for value, count in ranked)
-
-
-def _times(text: str, count: int, total: int) -> str:
-    return f"all {text}" if 1 < count == total else f"{text} x{count}" if total > 1 else text
-
-
-def _range(sizes: Sequence[int], unit: str) -> str:
-    least, greatest = min(sizes), max(sizes)
-    amount = f"{least}" if least == greatest else f"{least} to {greatest}"
-    return f"{amount} {unit}{'s' * (greatest != 1)}"
-
-
-def _cut(text: str, most: int = _MAX_VALUE) -> str:
-    return text if len(text) <= most else f"{text[: most - 8]}…({len(text)} chars)"
-
-
-def _short(value: str) -> str:
-    """Return a string on one line: quoted where it could be misread, cut when long."""
-    cut = _cut(value)
-    plain = cut.isprintable() and cut == cut.strip() and not set(cut) & set(',;"{}[]')
-    plain = plain and ": " not in cut
-    return cut if cut and plain and not cut[:1].isdigit() else dump_string(cut)
 
 
 def pack(entries: Iterable[str], separator: str) -> list[str]:
