@@ -54,10 +54,10 @@ def login(url: str, user: str) -> str:
     return url.replace("nats://", f"nats://{user}:secret@")
 
 
-def test_doctor_finds_nothing_wrong(cli: Cli) -> None:
+def test_doctor_finds_nothing_wrong(cli: Cli, listing_file: Path) -> None:
     said = cli("doctor").stdout.decode()
     assert "warn namespace" in said
-    cli("put", "key", given=b"x")
+    cli("put", "key", str(listing_file), "--wait")  # so a worker is there and has done it
     found = cli.json("doctor")
     assert found["ok"]
     verdicts = {check["name"]: check["verdict"] for check in found["checks"]}

@@ -20,6 +20,7 @@ __all__ = (
     "member_ranks",
     "row_ranks",
     "sample_ranks",
+    "scalar_rows",
     "speaking_of_errors",
 )
 
