@@ -27,6 +27,9 @@ _LEFT_OUT = re.compile(
     r"(\d+) (?:more\b|(?:\w+ ){0,3}(?:elided|omitted|offloaded|hidden|skipped|truncated))"
 )
 _MOST_PLACES = 200
+# Words of a line as `git diff --word-diff` marks them: [-removed-]{+added+}.
+_CHANGED_WORDS = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}")
+_CHANGED_LINE = re.compile(r"^~(.*)$", re.MULTILINE)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -69,7 +72,8 @@ class View:
     Attributes:
         raw: The rendition.
         text: It in the form of `plain`, without places and amounts in elision notes.
-        lines: Its lines, each in the form of `plain`.
+        lines: Its lines, each in the form of `plain`; of a line of a diff whose words are marked
+            as changed, the line that was removed and the one that was added.
         stated: Every integer that stands in it, elision notes included.
     """
 
@@ -77,9 +81,10 @@ class View:
         self.raw = raw
         decoded = _decoded(raw)
         page = read_page(raw)
-        whole = "\n".join(filter(None, (raw, decoded, page.text if page else "")))
+        changed = list(_changed_lines(raw))
+        whole = "\n".join(filter(None, (raw, decoded, page.text if page else "", *changed)))
         self.text = plain(NOTE.sub(lambda note: _LOCATION.sub("", note[0]), whole))
-        self.lines = frozenset(map(plain, raw.split("\n")))
+        self.lines = frozenset(map(plain, (*raw.split("\n"), *changed)))
         self.stated = frozenset(_STATED.findall(raw))
         self._words = Counter(_WORD.findall(self.text))
 
@@ -182,6 +187,14 @@ class View:
         if str(count) in self.stated or f"{count:,}" in self.raw:
             return True
         return abs(self.shown - units + self.left_out - count) <= count // 50
+
+
+def _changed_lines(raw: str) -> Iterator[str]:
+    """Yield the removed and the added line of each line that begins with ``~`` and marks words."""
+    for line in _CHANGED_LINE.findall(raw):
+        if _CHANGED_WORDS.search(line):
+            yield "-" + _CHANGED_WORDS.sub(lambda words: words[1] or "", line)
+            yield "+" + _CHANGED_WORDS.sub(lambda words: words[2] or "", line)
 
 
 def _decoded(raw: str) -> str:
