@@ -1,12 +1,15 @@
-"""Diffs: every file and every changed line verbatim, context as far as there is room."""
+"""Diffs: every file and every changed line, context as far as there is room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sharedctx.notes import unescape_notes
-from sharedctx.segments import Document, Guarantee
+from sharedctx.decode_diff import decode_diff
+from sharedctx.notes import escape_notes, unescape_notes
+from sharedctx.segments import Document, Guarantee, NoteStyle, Segment
 from sharedctx.tokens import Tokenizer
+from sharedctx_workers.compressors.diff_changes import merged, rewritten
 from sharedctx_workers.compressors.diff_lines import CHANGES, DiffLine, DiffPart, diff_lines
 from sharedctx_workers.compressors.diff_parts import Part, parts_of
 from sharedctx_workers.compressors.verbatim import verbatim_segment
@@ -14,11 +17,14 @@ from sharedctx_workers.compressors.verbatim import verbatim_segment
 __all__ = ("DiffCompressor",)
 
 _MAX_SEGMENTS = 60_000
-_JOINED = frozenset(("added line", "removed line", "context line"))
 
 
 class DiffCompressor:
-    """Extractive compression of unified diffs: of git, of merges, and plain ones."""
+    """Compression of unified diffs: of git, of merges, and plain ones.
+
+    Lines in which only words changed are shown as `sharedctx.decode_diff` reads them; everything
+    else that is kept is verbatim.
+    """
 
     kind = "diff"
 
@@ -29,15 +35,40 @@ class DiffCompressor:
         lines = list(diff_lines(text))
         if not _is_diff(lines):
             return None
-        segments = [
-            verbatim_segment(text, part, tokenizer, part.stand_in)
-            for part in _merged(parts_of(text, lines), len(text) // _MAX_SEGMENTS)
-        ]
-        return Document(tuple(segments), self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        parts = parts_of(text, lines)
+        segments = _segments(text, rewritten(text, parts, tokenizer), tokenizer)
+        if _decoded(escape_notes("".join(segment.text for segment in segments))) != text:
+            segments = _segments(text, parts, tokenizer)
+        return Document(
+            tuple(segments),
+            self.kind,
+            Guarantee.LOSSLESS,
+            Guarantee.EXTRACTIVE,
+            NoteStyle(implied=("context line",)),
+        )
 
     def same_data(self, original: str, whole: str) -> bool:
-        """Whether `whole` is `original`, character by character."""
-        return unescape_notes(whole) == original
+        """Whether `whole` decodes to `original`, character by character."""
+        return original in (_decoded(whole), unescape_notes(whole))
+
+
+def _segments(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> list[Segment]:
+    """Return parts as segments, in a bounded number."""
+    segments = []
+    for part in merged(parts, len(text) // _MAX_SEGMENTS):
+        segment = verbatim_segment(text, part, tokenizer, part.stand_in)
+        if part.text:
+            segment = replace(segment, text=part.text, tokens=tokenizer.count(part.text))
+        segments.append(segment)
+    return segments
+
+
+def _decoded(whole: str) -> str | None:
+    """Return the diff that `whole` stands for; None if it is no whole rendition."""
+    try:
+        return decode_diff(whole)
+    except ValueError:
+        return None
 
 
 def _is_diff(lines: Sequence[DiffLine]) -> bool:
@@ -46,33 +77,3 @@ def _is_diff(lines: Sequence[DiffLine]) -> bool:
     opened = sum(line.opens for line in lines)
     changed = any(line.part in CHANGES for line in lines)
     return bool(opened) and (changed or opened > 1) and 2 * text <= lines[-1].end
-
-
-def _merged(parts: Sequence[Part], size: int) -> Iterator[Part]:
-    """Yield `parts`, with changed lines of one unit joined while they are no longer than `size`.
-
-    So the number of segments stays bounded, however large the diff. The places that `needs` counts
-    become fewer by what is joined.
-    """
-    places: list[int] = []  # of each part, among those that are yielded
-    last: Part | None = None
-    place = -1
-    for i, part in enumerate(parts):
-        header = places[i - part.needs] if part.needs else place + 1
-        joins = (
-            last is not None
-            and part.unit == last.unit
-            and part.unit in _JOINED
-            and header == place - last.needs
-            and part.end - last.start <= size
-        )
-        if last is not None and joins:
-            last = last._replace(end=part.end, amount=last.amount + part.amount, stand_in="")
-        else:
-            if last is not None:
-                yield last
-            place += 1
-            last = part._replace(needs=place - header)
-        places.append(place)
-    if last is not None:
-        yield last

@@ -57,6 +57,7 @@ class Part(NamedTuple):
     Attributes:
         stand_in: As in `sharedctx.segments.Segment`.
         needs: How many parts before it the header stands that it is under.
+        text: How it reads; empty when it reads as it stands.
     """
 
     start: int
@@ -66,6 +67,7 @@ class Part(NamedTuple):
     amount: int
     needs: int = 0
     stand_in: str = ""
+    text: str = ""
 
 
 class _Group(NamedTuple):
@@ -174,15 +176,24 @@ def _part(text: str, file: Sequence[DiffLine], group: _Group, place: _Place) -> 
     count = group.end - group.start
     stand_in = ""
     if group.is_whole and place.needs and group.part in (DiffPart.CONTEXT, DiffPart.DETAIL):
-        first = place.first + group.start
-        lines = f"L{first}" if count == 1 else f"L{first}-{first + count - 1}"
-        stand_in = f"[… {lines}]\n"
+        stand_in = f"[… {_where(place.first + group.start, group)}]\n"
     if group.part in _OPENERS:
         # The line that opens a file stands for it in notes; the others are mere detail.
         count = int(not place.needs)
     rank = _rank(text[start : min(end, start + 80)], group.part, place)
     unit = _UNITS.get(group.part, "line")
     return Part(start, end, rank, unit, count, place.needs, stand_in)
+
+
+def _where(first: int, group: _Group) -> str:
+    """Return what tells the place of a group that is left out.
+
+    Of context it is enough to say how many lines: the header of the hunk numbers them.
+    """
+    count = group.end - group.start
+    if group.part is DiffPart.CONTEXT:
+        return str(count)
+    return f"L{first}" if count == 1 else f"L{first}-{first + count - 1}"
 
 
 def _rank(head: str, part: DiffPart, place: _Place) -> float:
