@@ -44,7 +44,7 @@ class DiffCompressor:
             self.kind,
             Guarantee.LOSSLESS,
             Guarantee.EXTRACTIVE,
-            NoteStyle(implied=("context line",)),
+            NoteStyle(implied=("context line", "line")),
         )
 
     def same_data(self, original: str, whole: str) -> bool:

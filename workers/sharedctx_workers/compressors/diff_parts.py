@@ -48,6 +48,9 @@ _MADE_PATH = re.compile(
 _PATH = re.compile(
     r"(?:diff --git .{0,300} b/|diff --\w+ |\+\+\+ (?:b/)?|Index: )([^\t\r\n]{1,300})"
 )
+_BARE_PATH = re.compile(r"(?:--- (?:a/)?|\+\+\+ (?:b/)?)([^\t\r\n]+)")
+_SIMILARITY, _MOVED = "similarity index ", ("rename from ", "copy from ")
+_HEADERS = frozenset((DiffPart.FILE, DiffPart.DETAIL, DiffPart.NAME))
 _STATISTICS = re.compile(r" \S.{0,200} \| +(?:\d|Bin)")
 
 
@@ -109,7 +112,7 @@ def parts_of(text: str, lines: Sequence[DiffLine]) -> list[Part]:
         file = lines[start:stop]
         place = _Place(start + 1, _is_made(text, file), _is_gone(file), 0.0, 0, -1)
         header = under = -1
-        for group in _groups(file):
+        for group in _groups(text, file):
             above = under if group.part in CHANGES else header
             if group.part is DiffPart.TEXT:
                 above = -1
@@ -138,9 +141,30 @@ def _is_gone(file: Sequence[DiffLine]) -> bool:
     return {line.part for line in file} & CHANGES == {DiffPart.REMOVED}
 
 
-def _groups(file: Sequence[DiffLine]) -> Iterator[_Group]:
+def _name_place(text: str, file: Sequence[DiffLine]) -> int:
+    """Return which line of a header says all that those before it say.
+
+    It is ``+++ b/x`` where the file is just x, and ``rename from x`` where it was; 0 if none is.
+    """
+    size = 0
+    while size < len(file) and file[size].part in _HEADERS:
+        size += 1
+    first = 1 + (size > 1 and text.startswith(_SIMILARITY, file[1].start))
+    if size > first and text.startswith(_MOVED, file[first].start):
+        return first
+    names = [line for line in file[:size] if line.part is DiffPart.NAME]
+    said = sum(line.part is DiffPart.FILE for line in file[:size])
+    if len(names) != len(("old", "new")) or said > 1 or file[size - 1] is not names[1]:
+        return 0
+    old, new = (_BARE_PATH.match(text, line.start, line.end) for line in names)
+    return size - 1 if old and new and old[1] == new[1] else 0
+
+
+def _groups(text: str, file: Sequence[DiffLine]) -> Iterator[_Group]:
     """Yield runs of context in chunks, header lines that repeat a path together, others alone."""
-    start = 0
+    start = _name_place(text, file)
+    if start:
+        yield _Group(DiffPart.DETAIL, 0, start)
     is_named = False  # whether a line before says which file it is
     while start < len(file):
         part = file[start].part
@@ -152,7 +176,10 @@ def _groups(file: Sequence[DiffLine]) -> Iterator[_Group]:
         end = start + 1
         while end < len(file) and file[end].part in joined:
             end += 1
-        if part is DiffPart.CONTEXT:
+        if part is DiffPart.CONTEXT and end == len(file):
+            # One note tells of it and of the header of the file that follows.
+            yield _Group(part, start, end, is_whole=False)
+        elif part is DiffPart.CONTEXT:
             yield from _chunks(start, end)
         else:
             yield _Group(DiffPart.DETAIL if joined is _REPEATING else part, start, end)
