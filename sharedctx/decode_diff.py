@@ -5,8 +5,8 @@ a pair as one line, in the notation of ``git diff --word-diff`` and with ``~`` f
 
     ~timeout = [-5-]{+30+}  # seconds
 
-stands for ``-timeout = 5  # seconds`` and ``+timeout = 30  # seconds``. Among the lines of one
-change, the removed ones come before the added ones again, each kind in the order in which it stands.
+stands for ``-timeout = 5  # seconds`` and ``+timeout = 30  # seconds``. In the diff, the removed
+lines of a change come before the added ones, each kind in the order in which it stands here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator
 
 from sharedctx.notes import NOTE, unescape_notes
-from sharedctx.plain import split_lines
 
 __all__ = ("MARK", "decode_diff", "decode_pair")
 
@@ -23,6 +22,7 @@ MARK = "~"
 """Begins a line that stands for a removed and an added one."""
 
 _HUNK = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}")
 
 
@@ -52,8 +52,7 @@ def _decoded(text: str) -> Iterator[str]:
     """Yield the lines of the diff; only hunks have lines that are not themselves."""
     old = new = 0  # lines of the hunk that are to come
     change: list[str] = []
-    for start, end in split_lines(text):
-        line = text[start:end]
+    for line in _LINE.findall(text):
         mark = line[:1].strip("\r\n") or " "
         if not (old > 0 or new > 0) or mark not in "-+ ~\\":
             yield from _change(change)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
 from sharedctx import tokens
+from sharedctx.decode_diff import decode_diff
 from sharedctx.render import render
 from sharedctx.segments import Document
 from sharedctx_workers.compressors.diff_compressor import DiffCompressor
@@ -29,7 +33,7 @@ def git_file(name: str, changes: int = 6) -> str:
 def document_of(text: str) -> Document:
     document = DIFF.document(text, TOKENIZER)
     assert document is not None
-    assert "".join(segment.text for segment in document.segments) == text
+    assert decode_diff("".join(segment.text for segment in document.segments)) == text
     return document
 
 
@@ -47,19 +51,53 @@ def test_every_changed_line_is_kept_before_any_context() -> None:
     text = git_file("src/app.py") + git_file("src/store.py")
     view = shown(text)
     for line in text.splitlines():
-        if line.startswith(("-old", "+new", "@@", "diff --git")):
+        if line.startswith(("@@", "+++")):
             assert line in view
+        elif line.startswith("+new"):
+            assert f"~[-old_call-]{{+new_call+}}{line[len('+new_call') :]}\n" in view
     assert "before =" not in view
-    assert "[… L6-8]\n-old_call" in view
-    assert TOKENIZER.count(view) < 0.7 * TOKENIZER.count(text)
+    assert TOKENIZER.count(view) < 0.5 * TOKENIZER.count(text)
+
+
+def test_what_a_blank_line_stands_for_is_said_once() -> None:
+    view = shown(git_file("src/app.py") + git_file("src/store.py"))
+    assert view.startswith("[… L1-3]\n+++ b/src/app.py [… blank line in a hunk: 3 lines of context")
+    assert view.count("blank line") == 1
+    assert "function_10():\n\n~[-old_call-]{+new_call+}(10, first_argument)\n\n@@ " in view
+    few = shown(git_file("src/app.py", 2))
+    assert "function_10():\n[… 3]\n~[-old_call-]" in few
+    assert "blank line" not in few
+    literal = shown(git_file("src/app.py").replace(" after = compute_value(10, 0)\n", "\n"))
+    assert "function_10():\n[… 3]\n~[-old_call-]" in literal
 
 
 def test_generated_files_give_way() -> None:
     text = git_file("src/app.py") + git_file("web/package-lock.json", 20)
     view = shown(text)
-    assert "+new_call(10, first_argument)" in view
-    assert "diff --git a/web/package-lock.json" in view
-    assert "added lines" in view
+    assert "{+new_call+}(10, first_argument)" in view
+    assert "+++ b/web/package-lock.json" in view
+    assert "20 removed lines, 20 added lines elided" in view
+
+
+def test_lists_of_digests_give_way() -> None:
+    digests = [hashlib.sha256(str(n).encode()).digest() for n in range(12)]
+    for write in (bytes.hex, lambda digest: base64.urlsafe_b64encode(digest).decode().rstrip("=")):
+        lines = "".join(
+            f"+pkg/module_{n}.py,sha256={write(d)},4021\n" for n, d in enumerate(digests)
+        )
+        text = f"--- a/files.txt\n+++ b/files.txt\n@@ -0,0 +1,12 @@\n{lines}" + git_file("x.py")
+        view = shown(text)
+        assert "+++ b/files.txt" in view
+        assert "pkg/module" not in view
+        assert "12 added lines elided" in view
+
+
+def test_deleted_files_keep_their_lines() -> None:
+    lines = "".join(f"-value_{n} = read_setting({n})\n" for n in range(30))
+    head = "diff --git a/x.py b/x.py\ndeleted file mode 100644\n--- a/x.py\n+++ /dev/null\n"
+    view = shown(f"{head}@@ -1,30 +0,0 @@\n{lines}" + git_file("app.py"))
+    assert lines in view
+    assert "deleted file mode 100644" in view
 
 
 def test_renames_and_modes_stay() -> None:
@@ -67,8 +105,13 @@ def test_renames_and_modes_stay() -> None:
         "diff --git a/one.sh b/two.sh\nold mode 100644\nnew mode 100755\nsimilarity index 90%\n"
         "rename from one.sh\nrename to two.sh\n"
     )
-    view = shown(head + git_file("x.py"))
-    assert head in view
+    assert head in shown(head + git_file("x.py", 2))
+    head = (
+        "diff --git a/one.sh b/two.sh\nsimilarity index 100%\n"
+        "rename from one.sh\nrename to two.sh\n"
+    )
+    view = shown(head + git_file("x.py", 2))
+    assert view.startswith("[… L1-2]\nrename from one.sh\nrename to two.sh\n[… L5-7]\n+++ b/x.py")
 
 
 def test_changed_lines_that_look_like_headers() -> None:

@@ -1,8 +1,11 @@
-"""Changes as a reader gets them: neighboring lines that are shown together, as shortly as they can."""
+"""Changes as a reader gets them: what is shown together, and as shortly as it can be."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from sharedctx.segments import REQUIRED
@@ -10,9 +13,12 @@ from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.diff_parts import Part
 from sharedctx_workers.compressors.diff_words import MAX_CHANGE, write_change
 
-__all__ = ("merged", "rewritten")
+__all__ = ("merged", "rewritten", "spaced")
 
+# So many blank lines are worth saying once what they stand for.
+_MANY = 6
 _CHANGED = frozenset(("added line", "removed line"))
+_BLANK = re.compile(r"\n\r?\n")
 _JOINED = _CHANGED | {"context line"}
 
 
@@ -25,12 +31,40 @@ class _Bundle(NamedTuple):
 
 
 def rewritten(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> list[Part]:
-    """Return `parts` with the changes as one in which words changed; see `sharedctx.decode_diff`."""
-    bundles = []
+    """Return `parts` with one part for each change of words; see `sharedctx.decode_diff`."""
+    bundles: list[_Bundle] = []
     for first, stop in _runs(parts):
         shown = _shown(text, parts, first, stop, tokenizer)
         bundles += [_Bundle(first, stop, shown)] if shown else map(_alone, range(first, stop))
     return list(_bundled(parts, bundles))
+
+
+def spaced(text: str, parts: Sequence[Part]) -> list[Part]:
+    """Return `parts` with a blank line for what is left out between changes most of the time.
+
+    That is three lines of context in diffs as git writes them. A note on the first file says so,
+    and goes with every other file.
+    """
+    context = [part for part in parts if part.unit == "context line" and part.stand_in]
+    usual, times = max(
+        Counter(part.amount for part in context).items(), key=itemgetter(1, 0), default=(0, 0)
+    )
+    files = [i for i, part in enumerate(parts) if part.unit == "file" and not part.needs]
+    if (
+        times < _MANY
+        or not files
+        or any(map(_BLANK.search, (text[part.start - 1 : part.end] for part in context)))
+    ):
+        return list(parts)
+    found = list(parts)
+    note = f"blank line in a hunk: {usual} lines of context left out"
+    found[files[0]] = parts[files[0]]._replace(note=note)
+    for i in files[1:]:
+        found[i] = parts[i]._replace(needs=i - files[0])
+    for i, part in enumerate(parts):
+        if part.unit == "context line" and part.stand_in and part.amount == usual:
+            found[i] = part._replace(stand_in="\n")
+    return found
 
 
 def merged(parts: Sequence[Part], size: int) -> list[Part]:
@@ -73,9 +107,7 @@ def _runs(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
         first = stop
 
 
-def _shown(
-    text: str, parts: Sequence[Part], first: int, stop: int, tokenizer: Tokenizer
-) -> str:
+def _shown(text: str, parts: Sequence[Part], first: int, stop: int, tokenizer: Tokenizer) -> str:
     """Return how a change reads in word marks; empty when it should stay as it stands."""
     header = parts[first - parts[first].needs]
     cut = first > 0 and parts[first - 1].unit == "char"

@@ -1,8 +1,7 @@
 """The parts of a diff, and how soon a reader needs each.
 
 The files come first and then every changed line. Context lines say little that the change does not
-say, files that a tool wrote say less than what they are made from, and of a deleted file it is
-enough to know that it is gone.
+say, and files that a tool wrote say less than what they are made from.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ __all__ = ("Part", "parts_of")
 
 # Ranks below `REQUIRED` order what is required among itself, for budgets that it does not fit.
 _FILE, _CHANGE = REQUIRED - 2, REQUIRED - 1
-_HUNK, _TEXT, _GONE, _CONTEXT, _MADE, _DETAIL = 0.2, 1.0, 2.0, 3.0, 4.0, 5.0
+_HUNK, _TEXT, _CONTEXT, _MADE, _DETAIL = 0.2, 1.0, 3.0, 4.0, 5.0
 _LATE = 10.0
 # Lines of a commit message that come as early as the files it is about.
 _MESSAGE = 16
@@ -48,8 +47,16 @@ _MADE_PATH = re.compile(
 _PATH = re.compile(
     r"(?:diff --git .{0,300} b/|diff --\w+ |\+\+\+ (?:b/)?|Index: )([^\t\r\n]{1,300})"
 )
+# A checksum: hexadecimal, or base64 of no word, path or identifier.
+_DIGEST = re.compile(
+    r"(?<![\w+/-])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128}"
+    r"|(?=[\w+/-]{0,40}\d)(?=[\w+/-]{0,40}[a-z])(?=[\w+/-]{0,40}[A-Z])[\w+/-]{43,88}={0,2})(?![\w+/=-])"
+)
+_MIN_DIGESTS = 3
+_SAMPLE = 200
 _BARE_PATH = re.compile(r"(?:--- (?:a/)?|\+\+\+ (?:b/)?)([^\t\r\n]+)")
 _SIMILARITY, _MOVED = "similarity index ", ("rename from ", "copy from ")
+_CHANGED = frozenset((DiffPart.ADDED, DiffPart.REMOVED))
 _HEADERS = frozenset((DiffPart.FILE, DiffPart.DETAIL, DiffPart.NAME))
 _STATISTICS = re.compile(r" \S.{0,200} \| +(?:\d|Bin)")
 
@@ -61,6 +68,7 @@ class Part(NamedTuple):
         stand_in: As in `sharedctx.segments.Segment`.
         needs: How many parts before it the header stands that it is under.
         text: How it reads; empty when it reads as it stands.
+        note: As in `sharedctx.segments.Segment`.
     """
 
     start: int
@@ -71,6 +79,7 @@ class Part(NamedTuple):
     needs: int = 0
     stand_in: str = ""
     text: str = ""
+    note: str = ""
 
 
 class _Group(NamedTuple):
@@ -88,7 +97,6 @@ class _Place(NamedTuple):
     Attributes:
         first: Number of the first line of its file in the text.
         is_made: Whether a tool wrote its file.
-        is_gone: Whether its file was deleted.
         even: Where the hunk comes in an even spread over the whole diff, in [0, 1).
         needs: How many parts before it its header stands.
         said: How many lines of the text that it belongs to, if it is text, stand before it.
@@ -96,7 +104,6 @@ class _Place(NamedTuple):
 
     first: int
     is_made: bool
-    is_gone: bool
     even: float
     needs: int
     said: int
@@ -110,7 +117,7 @@ def parts_of(text: str, lines: Sequence[DiffLine]) -> list[Part]:
     hunk = 0
     for start, stop in pairwise([*starts, len(lines)]):
         file = lines[start:stop]
-        place = _Place(start + 1, _is_made(text, file), _is_gone(file), 0.0, 0, -1)
+        place = _Place(start + 1, _is_made(text, file), 0.0, 0, -1)
         header = under = -1
         for group in _groups(text, file):
             above = under if group.part in CHANGES else header
@@ -128,17 +135,15 @@ def parts_of(text: str, lines: Sequence[DiffLine]) -> list[Part]:
 
 
 def _is_made(text: str, file: Sequence[DiffLine]) -> bool:
-    """Whether the path of a file is one of those that tools write."""
+    """Whether a tool wrote a file: by its path, or because most of what changed are digests."""
     for line in file[:8]:
         path = _PATH.match(text[line.start : min(line.end, line.start + 700)])
         if line.part in _OPENERS and path and _MADE_PATH.search(path[1].strip()):
             return True
-    return False
-
-
-def _is_gone(file: Sequence[DiffLine]) -> bool:
-    """Whether nothing is left of a file."""
-    return {line.part for line in file} & CHANGES == {DiffPart.REMOVED}
+    changed = [line for line in file if line.part in _CHANGED]
+    sample = changed[:: max(1, len(changed) // _SAMPLE)]
+    digests = sum(bool(_DIGEST.search(text, line.start, line.end)) for line in sample)
+    return len(sample) >= _MIN_DIGESTS and 4 * digests >= 3 * len(sample)
 
 
 def _name_place(text: str, file: Sequence[DiffLine]) -> int:
@@ -232,7 +237,7 @@ def _rank(head: str, part: DiffPart, place: _Place) -> float:
         return _FILE
     if part is DiffPart.DETAIL:
         return _DETAIL
-    late = _MADE if place.is_made else _GONE if place.is_gone else 0.0
+    late = _MADE if place.is_made else 0.0
     if part is DiffPart.HUNK:
         return late + _HUNK + 0.1 * place.even
     if part is DiffPart.CONTEXT:
