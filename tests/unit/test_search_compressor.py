@@ -208,3 +208,10 @@ def test_the_common_directory_is_whole() -> None:
     assert common_directory(["/a/bc/d", "/a/bd/e"]) == "/a/"
     assert common_directory(["x", "y"]) == ""
     assert common_directory(["a/x"]) == "a/"
+
+
+def test_a_report_about_files_is_no_listing() -> None:
+    lines = "".join(f"src/package/module_{n}.py{n:12}{n % 7:8}   90%\n" for n in range(40))
+    report = f"Name                        Stmts    Miss  Cover\n{'-' * 48}\n{lines}"
+    assert SEARCH.document(report, TOKENIZER) is None
+    assert SEARCH.document("".join(f"src/package/module_{n}.py\n" for n in range(40)), TOKENIZER)

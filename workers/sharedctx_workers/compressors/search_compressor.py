@@ -24,6 +24,9 @@ _SAMPLE = 24_000
 _DIAGNOSTIC = re.compile(
     r"(?:\d{1,6}:)? ?(?:fatal )?(?:error|warning|note|info)(?:\[|:|\b)", re.IGNORECASE
 )
+# A line below a header, as no listing has one.
+_RULE = re.compile(r"\n[-=]{8,}[-= ]*\r?\n")
+_HEAD = 2_000
 _ONLY_COUNT = re.compile(r"\d{1,9}\n?$")
 # The headings of what is folded say how much stands below them.
 _FOLDED = NoteStyle(implied=("hit", "context line", "line", "entry"))
@@ -43,6 +46,8 @@ class SearchCompressor:
         if _is_search(text, lines):
             parts = search_parts(text, lines, fold_search(lines))
             return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
+        if _RULE.search(text, 0, _HEAD):
+            return None  # a report about files
         paths = path_lines(text, list(split_lines(text)))
         folded = self._folded(text, folder_parts(paths), tokenizer) if paths else None
         if folded is not None:
