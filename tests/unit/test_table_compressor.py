@@ -122,6 +122,14 @@ def test_the_header_and_its_summary_come_first() -> None:
     assert all(row.unit == "row" and row.needs == row.first for row in others)
 
 
+def test_ranges_are_told_before_what_takes_more_room() -> None:
+    names = "".join(f",number_{n}" for n in range(8))
+    body = "".join(f"name {i}{''.join(f',{i * n + n}' for n in range(8))}\n" for i in range(60))
+    summary = document_of(f"name{names}\n{body}").segments[0].text.partition("\n")[0]
+    assert summary.endswith("number_6: 6 to 360; number_7: 7 to 420]")
+    assert "name:" not in summary
+
+
 def test_odd_rows_extremes_and_ends_are_kept() -> None:
     shown = render(document_of(CSV), CSV, TOKENIZER, max_tokens=260, keep_required=True).text
     for line in ("1,file 1,", "57,file 57,lost", "70,file 70,ok,-5", "100,file 100,"):

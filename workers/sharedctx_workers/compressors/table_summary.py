@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from sharedctx_workers.compressors.table_cells import is_void, number_of
 from sharedctx_workers.compressors.table_parse import Table
@@ -15,10 +16,22 @@ from sharedctx_workers.compressors.table_parse import Table
 __all__ = ("summarize",)
 
 _MIN_ROWS = 12
-_MAX_SHARE = 25  # the summary takes at most one part in so many
 _MAX_VALUES = 6
 _MAX_VALUE = 24
 _MAX_COLUMNS = 40
+
+
+class _Kind(Enum):
+    """What is said about a column."""
+
+    RANGE = "range"
+    VALUES = "values"
+    COUNT = "count"
+
+
+# The summary takes at most one part in so many of the text. The ends of a range are worth most:
+# the rows that hold them are longer.
+_SHARES = {_Kind.RANGE: 10, _Kind.VALUES: 20, _Kind.COUNT: 25}
 
 
 def summarize(text: str, table: Table) -> str:
@@ -26,28 +39,31 @@ def summarize(text: str, table: Table) -> str:
     full = [row.cells for row in table.rows if row.cells]
     odd = len(table.rows) - len(full)
     parts = [f"{len(table.rows)} rows", *([f"{odd} of another shape"] if odd else [])]
-    room = len(text) // _MAX_SHARE if len(table.rows) >= _MIN_ROWS else 0
-    for name, column in zip(table.names[:_MAX_COLUMNS], zip(*full, strict=True), strict=False):
-        part = f"{name}: {_column(column)}" if name else ""
-        if part and len(part) <= room:
-            parts.append(part)
-            room -= len(part)
-    return f"[{'; '.join(parts)}]\n"
+    room = len(text) if len(table.rows) >= _MIN_ROWS else 0
+    named = zip(table.names[:_MAX_COLUMNS], zip(*full, strict=True), strict=False)
+    columns = [(name, *_column(column)) for name, column in named if name]
+    said: dict[int, str] = {}
+    for kind, share in _SHARES.items():
+        for place, (name, own, what) in enumerate(columns):
+            part = f"{name}: {what}"
+            if own is kind and sum(map(len, said.values())) + len(part) <= room // share:
+                said[place] = part
+    return f"[{'; '.join([*parts, *(said[place] for place in sorted(said))])}]\n"
 
 
-def _column(column: Sequence[str]) -> str:
+def _column(column: Sequence[str]) -> tuple[_Kind, str]:
     """Return what is in a column: the range of its numbers, or its most frequent values."""
     cells = [cell.strip() for cell in column]
     numbers = [(number, cell) for cell in cells if (number := number_of(cell)) is not None]
     void = sum(map(is_void, cells))
     counts = Counter(cells)
     if numbers and 10 * len(numbers) >= 9 * (len(cells) - void) and len(counts) > 3:
-        return f"{_least(numbers)} to {_greatest(numbers)}"
+        return _Kind.RANGE, f"{_least(numbers)} to {_greatest(numbers)}"
     if len(counts) == 1:
-        return f"all {_short(cells[0])}"
+        return _Kind.VALUES, f"all {_short(cells[0])}"
     if 2 * len(counts) > len(cells):
-        return f"{len(counts)} different"
-    return ", ".join(_frequent(counts))
+        return _Kind.COUNT, f"{len(counts)} different"
+    return _Kind.VALUES, ", ".join(_frequent(counts))
 
 
 def _least(numbers: Sequence[tuple[float, str]]) -> str:
