@@ -59,16 +59,9 @@ def test_every_changed_line_is_kept_before_any_context() -> None:
     assert TOKENIZER.count(view) < 0.5 * TOKENIZER.count(text)
 
 
-def test_what_a_blank_line_stands_for_is_said_once() -> None:
-    view = shown(git_file("src/app.py") + git_file("src/store.py"))
-    assert view.startswith("[… L1-3]\n+++ b/src/app.py [… blank line in a hunk: 3 lines of context")
-    assert view.count("blank line") == 1
-    assert "function_10():\n\n~[-old_call-]{+new_call+}(10, first_argument)\n\n@@ " in view
-    few = shown(git_file("src/app.py", 2))
-    assert "function_10():\n[… 3]\n~[-old_call-]" in few
-    assert "blank line" not in few
-    literal = shown(git_file("src/app.py").replace(" after = compute_value(10, 0)\n", "\n"))
-    assert "function_10():\n[… 3]\n~[-old_call-]" in literal
+def test_context_that_is_left_out_is_counted() -> None:
+    view = shown(git_file("src/app.py", 2))
+    assert "function_10():\n[… 3]\n~[-old_call-]" in view
 
 
 def test_generated_files_give_way() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 from sharedctx.segments import REQUIRED
@@ -13,12 +10,9 @@ from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.diff_parts import Part
 from sharedctx_workers.compressors.diff_words import MAX_CHANGE, write_change
 
-__all__ = ("merged", "rewritten", "spaced")
+__all__ = ("merged", "rewritten")
 
-# So many blank lines are worth saying once what they stand for.
-_MANY = 6
 _CHANGED = frozenset(("added line", "removed line"))
-_BLANK = re.compile(r"\n\r?\n")
 _JOINED = _CHANGED | {"context line"}
 
 
@@ -37,34 +31,6 @@ def rewritten(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> list[Pa
         shown = _shown(text, parts, first, stop, tokenizer)
         bundles += [_Bundle(first, stop, shown)] if shown else map(_alone, range(first, stop))
     return list(_bundled(parts, bundles))
-
-
-def spaced(text: str, parts: Sequence[Part]) -> list[Part]:
-    """Return `parts` with a blank line for what is left out between changes most of the time.
-
-    That is three lines of context in diffs as git writes them. A note on the first file says so,
-    and goes with every other file.
-    """
-    context = [part for part in parts if part.unit == "context line" and part.stand_in]
-    usual, times = max(
-        Counter(part.amount for part in context).items(), key=itemgetter(1, 0), default=(0, 0)
-    )
-    files = [i for i, part in enumerate(parts) if part.unit == "file" and not part.needs]
-    if (
-        times < _MANY
-        or not files
-        or any(map(_BLANK.search, (text[part.start - 1 : part.end] for part in context)))
-    ):
-        return list(parts)
-    found = list(parts)
-    note = f"blank line in a hunk: {usual} lines of context left out"
-    found[files[0]] = parts[files[0]]._replace(note=note)
-    for i in files[1:]:
-        found[i] = parts[i]._replace(needs=i - files[0])
-    for i, part in enumerate(parts):
-        if part.unit == "context line" and part.stand_in and part.amount == usual:
-            found[i] = part._replace(stand_in="\n")
-    return found
 
 
 def merged(parts: Sequence[Part], size: int) -> list[Part]:

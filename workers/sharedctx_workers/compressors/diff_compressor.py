@@ -9,7 +9,7 @@ from sharedctx.decode_diff import decode_diff
 from sharedctx.notes import escape_notes, unescape_notes
 from sharedctx.segments import Document, Guarantee, NoteStyle, Segment
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.compressors.diff_changes import merged, rewritten, spaced
+from sharedctx_workers.compressors.diff_changes import merged, rewritten
 from sharedctx_workers.compressors.diff_lines import CHANGES, DiffLine, DiffPart, diff_lines
 from sharedctx_workers.compressors.diff_parts import Part, parts_of
 from sharedctx_workers.compressors.verbatim import verbatim_segment
@@ -35,7 +35,7 @@ class DiffCompressor:
         lines = list(diff_lines(text))
         if not _is_diff(lines):
             return None
-        parts = spaced(text, parts_of(text, lines))
+        parts = parts_of(text, lines)
         segments = _segments(text, rewritten(text, parts, tokenizer), tokenizer)
         if _decoded(escape_notes("".join(segment.text for segment in segments))) != text:
             segments = _segments(text, parts, tokenizer)
