@@ -21,7 +21,7 @@ class Thirds:
 
 
 TOKENIZER = Thirds()
-CODE = CodeCompressor()
+CODE = CodeCompressor(by_lines=True)
 PYTHON = st.sampled_from(
     [
         "import os\n",

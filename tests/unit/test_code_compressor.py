@@ -11,7 +11,7 @@ from sharedctx_workers.compressors.code_detect import detect
 from sharedctx_workers.gate import Evidence, find_fault
 
 TOKENIZER = tokens.load()
-CODE = CodeCompressor()
+CODE = CodeCompressor(by_lines=True)
 
 WORK = {
     "python": "    total = count(total) + other(total) * 3 - value_{i}\n",
@@ -286,7 +286,7 @@ def test_languages_without_a_grammar_are_outlined_by_their_lines(
     pattern, expected = GENERIC[name]
     body = "".join(f"        total_{i} = count(total) + other(total) * 3\n" for i in range(30))
     text = pattern.replace("{work}", body) * (1 if hinted else 3)
-    compressor = CodeCompressor(name if hinted else "")
+    compressor = CodeCompressor(name if hinted else "", by_lines=True)
     document = compressor.document(text, TOKENIZER)
     assert document is not None
     assert "".join(segment.text for segment in document.segments) == text

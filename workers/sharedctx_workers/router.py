@@ -35,6 +35,9 @@ _GRAMMARS: tuple[Compressor, ...] = (
     ConfigCompressor(),
 )
 
+# Grammars that take much for theirs, so they are asked when nothing stricter has accepted.
+_LENIENT: tuple[Compressor, ...] = (CodeCompressor(by_lines=True), LogCompressor(of_any_form=True))
+
 _HTML = HtmlCompressor(_GRAMMARS)
 _MIXED = MixedCompressor((*_GRAMMARS, _HTML))
 
@@ -44,7 +47,7 @@ COMPRESSORS: tuple[Compressor, ...] = (
     _HTML,
     _MIXED,
     MarkdownCompressor(_GRAMMARS),
-    LogCompressor(of_any_form=True),
+    *_LENIENT,
     TextCompressor(),
 )
 
@@ -94,7 +97,7 @@ def _ordered(text: str) -> Iterator[Compressor]:
 def _hinted(hint: Hint) -> Iterator[Compressor]:
     """Yield the compressors of the kind that a hint names."""
     if hint.language:
-        yield CodeCompressor(hint.language)
+        yield CodeCompressor(hint.language, by_lines=True)
     yield from (compressor for compressor in COMPRESSORS if compressor.kind == hint.kind)
 
 

@@ -27,12 +27,15 @@ class CodeCompressor:
     Args:
         language: Name of the language to read a text as, if it can be read so at all; empty finds
             the one that parses it best.
+        by_lines: Outline what no grammar reads by its lines. Much else is indented and bracketed,
+            so this is for texts that nothing stricter has accepted.
     """
 
     kind = "code"
 
-    def __init__(self, language: str = "") -> None:
+    def __init__(self, language: str = "", *, by_lines: bool = False) -> None:
         self._language = language
+        self._by_lines = by_lines
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked pieces; None unless it parses as source code."""
@@ -77,7 +80,7 @@ class CodeCompressor:
             lost = code.parsed.damage > _HARMLESS * len(text)
             partial = Guarantee.EXTRACTIVE if lost else Guarantee.OUTLINED
             return code.language, code.root, partial
-        outline = outline_by_lines(text, self._language)
+        outline = outline_by_lines(text, self._language) if self._by_lines else None
         return None if outline is None else (*outline, Guarantee.EXTRACTIVE)
 
     def same_data(self, original: str, whole: str) -> bool:

@@ -87,6 +87,7 @@ _BLOCK_COMMENTS = (
 _MARKS = {"//": "", "/*": " */", "--": "", "#": "", "%": "", ";": "", '"': "", "(*": " *)"}
 _MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"|\(\*)")
 _PROSE = re.compile(r"\s*[\"'(]?\w[\w'’,-]*(?: [\w'’(),.:;-]+){5,}[.,:;?!]?\s*$")
+_DIAGNOSTIC = re.compile(r"^[\w./\\-]+:\d+(?::\d+)?: \w", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
@@ -101,8 +102,11 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
         text: Any text.
         name: The language, if someone says that it is one; then little else is asked.
     """
-    if len(text) > _MAX_TEXT or "\n" not in text or _FENCE.search(text[: _HEAD * 100]):
+    head = text[: _HEAD * 100]
+    if len(text) > _MAX_TEXT or "\n" not in text or _FENCE.search(head):
         return None
+    if not name and len(_DIAGNOSTIC.findall(head)) > 1:
+        return None  # what a compiler says quotes code
     if not _looks_like_code(text, _FEW if name else _SOME if likely_language(text) else _MANY):
         return None
     language = Language(

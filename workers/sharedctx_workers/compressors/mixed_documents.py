@@ -10,20 +10,22 @@ import heapq
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
+from sharedctx import tokens
 from sharedctx.notes import escape_notes, unescape_notes
 from sharedctx.segments import TARGET, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
-from sharedctx_workers.compressors.mixed_regions import paragraph_runs, turns_of
+from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
-__all__ = ("Piece", "Uncounted", "combine", "pieces_of", "says_all")
+__all__ = ("Piece", "combine", "pieces_of", "says_all")
 
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
@@ -32,16 +34,6 @@ _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
 # Targets of links, comments and images.
 _LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::))")
-
-
-class Uncounted:
-    """A tokenizer for who needs the parts of a document but not their sizes."""
-
-    name = "uncounted"
-
-    def count(self, text: str) -> int:
-        """Return 0 for any `text`."""
-        return 0 * len(text)
 
 
 class Piece(NamedTuple):
@@ -56,6 +48,16 @@ class Piece(NamedTuple):
     place: Embedded
     compressor: Compressor | None = None
     document: Document | None = None
+
+
+@lru_cache(maxsize=2)
+def _last_pieces(text: str, compressors: tuple[Compressor, ...]) -> list[Piece]:  # noqa: ARG001  # the key
+    """Return the list that remembers what `text` was last taken apart into; empty at first.
+
+    Whoever compresses a text verifies the result next, and how short its parts are can depend on
+    the tokenizer, which who verifies does not have.
+    """
+    return []
 
 
 def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer) -> list[Piece]:
@@ -73,16 +75,17 @@ def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer
         place = found.end
     if place < len(text):
         pieces.append(Piece(Embedded(place, place, len(text), len(text))))
+    _last_pieces(text, tuple(compressors))[:] = pieces
     return pieces
 
 
 def _places(text: str) -> Iterator[Embedded]:
     """Yield the places of `text` that may hold something of another kind, the wider first."""
-    turns = turns_of(text)
-    if not turns:
+    marked = turns_of(text) or outputs_of(text)
+    if not marked:
         wide = (Embedded(start, start, end, end) for start, end in paragraph_runs(text))
         yield from heapq.merge(wide, embedded_in(text), key=lambda at: (at.start, -at.end))
-    for start, end in turns:
+    for start, end in marked:
         yield Embedded(start, start, end, end)
         for place in embedded_in(text[start:end]):
             yield Embedded(*(start + at for at in place))
@@ -159,7 +162,8 @@ def says_all(original: str, whole: str, compressors: Sequence[Compressor]) -> bo
         compressors: What made the parts.
     """
     said: list[str] = []
-    for place, compressor, document in pieces_of(original, compressors, Uncounted()):
+    pieces = _last_pieces(original, tuple(compressors))
+    for place, compressor, document in pieces or pieces_of(original, compressors, tokens.load()):
         if compressor is None or document is None:
             said.append(original[place.start : place.end])
             continue

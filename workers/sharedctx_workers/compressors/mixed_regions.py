@@ -14,11 +14,12 @@ from collections.abc import Iterator
 
 from sharedctx.plain import split_lines
 
-__all__ = ("is_composed", "paragraph_runs", "turns_of")
+__all__ = ("is_composed", "outputs_of", "paragraph_runs", "turns_of")
 
 _MAX_HEAD = 400
 _LABEL = re.compile(r"(?:\*\*|#{1,4} )?([A-Z][\w .-]{0,30}?)(?:\*\*)?:(?:\*\*)?(?:[ \t]|$)")
 _PROMPT = re.compile(r"\$ \S")
+_MAX_REMARKS = 3
 _MIN_TURNS, _MAX_SPEAKERS = 3, 8
 _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
 # What begins a line of prose: no indentation, no mark of a comment or a call.
@@ -58,6 +59,32 @@ def turns_of(text: str) -> list[tuple[int, int]]:
         return []
     ends = [start for start, _, _ in turns[1:]] + [len(text)]
     return [(said, end) for (_, said, _), end in zip(turns, ends, strict=True)]
+
+
+def outputs_of(text: str) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of what each command after a prompt printed; [] below two of them.
+
+    Sentences right before the next prompt are not part of it.
+    """
+    prompts = [(start, end) for start, end in split_lines(text) if _PROMPT.match(text, start)]
+    if len(prompts) < 2:
+        return []
+    stops = [start for start, _ in prompts[1:]] + [len(text)]
+    return [
+        (end, _without_remarks(text, end, stop))
+        for (_, end), stop in zip(prompts, stops, strict=True)
+    ]
+
+
+def _without_remarks(text: str, start: int, end: int) -> int:
+    """Return where ``text[start:end]`` ends without the paragraphs of sentences at its end."""
+    for _ in range(_MAX_REMARKS):
+        body = text[start:end].rstrip()
+        cut = body.rfind("\n\n") + 1
+        if not cut or not _is_sentences(body[cut:].strip("\n")):
+            break
+        end = start + cut
+    return end
 
 
 def paragraph_runs(text: str) -> Iterator[tuple[int, int]]:
