@@ -20,7 +20,8 @@ from sharedctx.store.nats import NatsStore
 
 @pytest.fixture
 async def ctx(own_server: NatsServer) -> AsyncIterator[SharedContext]:
-    async with SharedContext(own_server.url, namespace="faults") as context:
+    # Without a limit, because writers can put more than 10,000 entries here.
+    async with SharedContext(own_server.url, namespace="faults", max_entries=None) as context:
         yield context
 
 

@@ -71,7 +71,7 @@ def detect(text: str, language: str = "") -> Code | None:
     if len(text) > _MAX_CODE or _KNOT.search(text):
         return None
     best: Code | None = None
-    for candidate, tells in _named(language) if language else _candidates(text):
+    for candidate, tells in _named(text, language) if language else _candidates(text):
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):
             continue
@@ -110,10 +110,15 @@ def code_lines(text: str) -> list[str]:
     ]
 
 
-def _named(name: str) -> list[tuple[Language, float]]:
-    """Return the language of that name, if there is one; whoever names it is believed."""
+def _named(text: str, name: str) -> list[tuple[Language, float]]:
+    """Return the language of that name, if there is one; one line that looks like it will do.
+
+    Without any it has to define something, because data can parse as a program.
+    """
     language = LANGUAGES.get(name)
-    return [] if language is None else [(language, 1.0)]
+    if language is None:
+        return []
+    return [(language, 1.0 if language.tells.search(text[:_MAX_SAMPLED]) else 0.0)]
 
 
 @lru_cache(maxsize=1)
