@@ -125,8 +125,8 @@ def test_an_ended_demo_leaves_nothing(nowhere: Cli) -> None:
         processes: list[psutil.Process] = []
         while len(processes) < 6:  # supervisor, server, worker, three agents
             assert time.monotonic() < deadline
+            time.sleep(0.02)
             processes = psutil.Process(running.pid).children(recursive=True)
-            time.sleep(0.05)
         os.kill(running.pid, number)
         running.communicate(timeout=20)
         assert running.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)

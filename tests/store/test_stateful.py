@@ -146,7 +146,7 @@ def test_nats_store_behaves_like_the_model(nats_url: str) -> None:
 
         def expire(self) -> None:
             # The server expires within a quarter of a second of the ttl.
-            self.run(asyncio.sleep(1.5))
+            self.run(asyncio.sleep(2.0))
 
     run_state_machine_as_test(
         NatsMachine,
