@@ -15,6 +15,8 @@ from sharedctx.hints import make_hint
 from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
+from sharedctx.metrics import ClientMetrics
+from sharedctx.observing import Observer
 from sharedctx.reading import Rendition, describe
 from sharedctx.records import State, StoredEntry
 from sharedctx.search import Searcher
@@ -79,6 +81,7 @@ class SharedContext(Session):
         cache_bytes: Memory for recently read renditions.
         credentials: Path of a NATS credentials file; default is ``$NATS_CREDS``.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
+        metrics: Where to count what this context does; see `sharedctx.metrics`.
         store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
     """
 
@@ -106,6 +109,7 @@ class SharedContext(Session):
         cache_bytes: int = 32 * _MEBIBYTE,
         credentials: str | None = None,
         retry_budget: float = 20.0,
+        metrics: ClientMetrics | None = None,
         store: Store | None = None,
     ) -> None:
         validate_namespace(namespace)
@@ -130,6 +134,7 @@ class SharedContext(Session):
         self._profile = profile_for(model, tokenizer, ratio)
         self._max_content_bytes = max_content_bytes
         self._searcher: Searcher | None = None
+        self._observer = Observer(namespace, metrics)
         given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
 
         async def connect() -> Store:
@@ -211,14 +216,12 @@ class SharedContext(Session):
             UnknownOutcome: it was sent and not confirmed. A cancelled call is as uncertain.
         """
         store = self._store
-        record, packed = await prepare(
-            key,
-            content,
-            self._profile._replace(hint=make_hint(kind, language, filename)),
-            self._agent if agent is None else checked_agent(agent),
-            self._max_content_bytes,
-        )
-        revision = await store.put(key, record, packed, expect=expect, ttl=ttl)
+        agent = self._agent if agent is None else checked_agent(agent)
+        profile = self._profile._replace(hint=make_hint(kind, language, filename))
+        with self._observer.put(key, agent) as report:
+            record, packed = await prepare(key, content, profile, agent, self._max_content_bytes)
+            revision = await store.put(key, record, packed, expect=expect, ttl=ttl)
+            report.stored(revision, record.size)
         entry = StoredEntry(key, revision, record)
         wait = self._wait if wait is None else wait
         patience = _WAIT_S if wait is True else float(wait)
@@ -284,18 +287,23 @@ class SharedContext(Session):
                 "`full` and `lines` read the original as it is: give no "
                 "max_tokens or query with them."
             )
-        stored = await self._store.get(key)
-        if stored is None:
-            return None
-        if full or lines is not None:
-            original = await self._reader.original(stored)
-            return original if lines is None else read_lines(original, *lines)
-        rendition = await self._rendition(stored, timeout)
-        if max_tokens is not None or query is not None:
-            return await self._reader.view(stored, rendition, max_tokens, query)
-        if rendition is None or rendition.record.state is not State.READY:
-            return await self._reader.original(stored)
-        return rendition.body.text
+        views = {"full": full, "lines": lines, "query": query, "budget": max_tokens}
+        view = next((name for name, asked in views.items() if asked), "short")
+        with self._observer.get(key, view) as report:
+            stored = await self._store.get(key)
+            if stored is None:
+                return None
+            report.found(stored)
+            if full or lines is not None:
+                original = await self._reader.original(stored)
+                return original if lines is None else read_lines(original, *lines)
+            rendition = await self._rendition(stored, timeout)
+            report.rendered(rendition)
+            if max_tokens is not None or query is not None:
+                return await self._reader.view(stored, rendition, max_tokens, query)
+            if rendition is None or rendition.record.state is not State.READY:
+                return await self._reader.original(stored)
+            return rendition.body.text
 
     async def _rendition(self, stored: StoredEntry, timeout: float | None) -> Rendition | None:
         # Small content needs no rendition; its counts are of interest only once they are there.

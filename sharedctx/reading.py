@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from sharedctx import tokens
@@ -26,6 +26,7 @@ from sharedctx.render import MIN_TOKENS, render
 from sharedctx.segment_table import decode_document
 from sharedctx.segments import Guarantee
 from sharedctx.store.base import Store
+from sharedctx.tracing import Trace
 from sharedctx.waiting import wait_until
 from sharedctx.writing import off_loop
 
@@ -43,6 +44,7 @@ class Rendition:
 
     record: RenditionRecord
     body: RenditionBody
+    trace: Trace = field(default_factory=dict, compare=False)
 
 
 class Reader:
@@ -91,7 +93,7 @@ class Reader:
             if stored is None:
                 return None
             if stored.record.state is not State.READY:
-                return Rendition(stored.record, RenditionBody("", b""))
+                return Rendition(stored.record, RenditionBody("", b""), stored.trace)
             packed = await self._store.packed_rendition(stored)
             size = stored.record.size
             body = await off_loop(size, partial(RenditionBody.unpack, packed, size))
@@ -99,7 +101,7 @@ class Reader:
             # As good as missing: the original serves, and a worker that is asked makes it anew.
             _log.warning("a rendition of %s is damaged: %s", record.hash, error)
             return None
-        found = Rendition(stored.record, body)
+        found = Rendition(stored.record, body, stored.trace)
         self._keep(found)
         return found
 

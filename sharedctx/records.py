@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -23,6 +23,7 @@ from sharedctx.codec import pack, unpack
 from sharedctx.errors import CorruptEntry, InvalidRequest
 from sharedctx.hints import NO_HINT, Hint
 from sharedctx.segments import Guarantee
+from sharedctx.tracing import Trace
 
 __all__ = (
     "ENTRY_HEADER",
@@ -236,6 +237,7 @@ class RenditionRecord:
         reason: Why the state is what it is, when it is not ``ready``.
         elapsed_s: Seconds that compression took.
         size: Bytes of the payload, unpacked.
+        refused: Renderings that were made and not published: the verification gate found a fault.
         blob: Where the packed payload lies when it is not in the message itself.
     """
 
@@ -249,7 +251,14 @@ class RenditionRecord:
     reason: str | None = None
     elapsed_s: float = 0.0
     size: int = 0
+    refused: int = 0
     blob: Blob | None = None
+
+    @property
+    def kind(self) -> str:
+        """Kind of content, as the router called it; ``unknown`` when compression failed."""
+        _, _, label = self.transforms[0].partition(":") if self.transforms else ("", "", "")
+        return label.partition(":")[0] or "unknown"
 
     def header(self) -> str:
         """Value of the `RENDITION_HEADER`."""
@@ -265,6 +274,8 @@ class RenditionRecord:
         }
         if self.reason is not None:
             fields["reason"] = self.reason
+        if self.refused:
+            fields["refused"] = self.refused
         if self.blob is not None:
             fields["blob"] = self.blob._asdict()
         return _dump(fields)
@@ -286,6 +297,7 @@ class RenditionRecord:
                 reason=_text(fields.get("reason")),
                 elapsed_s=_number(fields["elapsed"]),
                 size=_size(fields["size"]),
+                refused=_size(fields.get("refused", 0)),
                 blob=_blob(fields.get("blob")),
             )
         except _MALFORMED as error:
@@ -325,17 +337,26 @@ class StoredEntry:
         revision: Its revision: the stream sequence, which grows over the whole namespace.
         record: What it says of its content.
         packed: The packed content, or None when it lies in a blob or was not asked for.
+        trace: The put that stored it, when that was traced.
     """
 
     key: str
     revision: int
     record: EntryRecord
     packed: bytes | None = None
+    trace: Trace = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRendition:
-    """A rendition as the store returns it; `packed` is None when it lies in a blob."""
+    """A rendition as the store returns it.
+
+    Attributes:
+        record: What it says of itself.
+        packed: The packed payload, or None when it lies in a blob.
+        trace: The job that stored it, when that was traced.
+    """
 
     record: RenditionRecord
     packed: bytes | None = None
+    trace: Trace = field(default_factory=dict, compare=False)

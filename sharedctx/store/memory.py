@@ -24,6 +24,7 @@ from sharedctx.records import (
 )
 from sharedctx.segments import Guarantee
 from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
+from sharedctx.tracing import current_trace
 
 __all__ = ("Compressor", "MemoryStore", "leave_as_is")
 
@@ -110,7 +111,7 @@ class MemoryStore:
                 key=key,
                 namespace=self._namespace,
             )
-        entry = StoredEntry(key, next(self._revisions), record, packed)
+        entry = StoredEntry(key, next(self._revisions), record, packed, current_trace())
         self._held.pop(key, None)  # so that the key moves to the newest place
         self._held[key] = _Held(entry, self._clock() + lifetime)
         self._past[key] = [entry, *self._past.get(key, [])][: self._config.history]

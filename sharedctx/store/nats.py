@@ -45,6 +45,7 @@ from sharedctx.store.removal import (
 from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan, subjects_in
 from sharedctx.store.streams import CONSUMER, INLINE_BYTES, open_namespace
+from sharedctx.tracing import current_trace, trace_of
 
 __all__ = ("NatsStore",)
 
@@ -125,7 +126,7 @@ class NatsStore:
         subject = self._subjects.entry(key)
         # One id per logical put, repeated by its retries, so that the server stores it once.
         message_id = f"{self._id}.{next(self._puts)}"
-        headers = {_MESSAGE_ID: message_id}
+        headers = {_MESSAGE_ID: message_id, **current_trace()}
         if expect is not None:
             headers[_EXPECT] = str(expect)
         if ttl is not None:
@@ -187,7 +188,8 @@ class NatsStore:
         if message is None:
             return None
         record = EntryRecord.from_headers(message.headers)
-        return StoredEntry(key, message.sequence, record, None if record.blob else message.data)
+        packed = None if record.blob else message.data
+        return StoredEntry(key, message.sequence, record, packed, trace_of(message.headers))
 
     async def packed_content(self, entry: StoredEntry) -> bytes:
         if entry.record.blob is not None:
@@ -281,7 +283,8 @@ class NatsStore:
         found = RenditionRecord.from_headers(message.headers)
         if found.hash != record.hash or found.profile != record.profile:
             raise CorruptEntry("A stored rendition is not of the content it is filed under.")
-        return StoredRendition(found, None if found.blob else message.data)
+        packed = None if found.blob else message.data
+        return StoredRendition(found, packed, trace_of(message.headers))
 
     async def packed_rendition(self, rendition: StoredRendition) -> bytes:
         if rendition.record.blob is not None:
@@ -292,7 +295,7 @@ class NatsStore:
         if len(packed) > INLINE_BYTES:
             record, packed = replace(record, blob=await self._blobs.write(packed)), b""
         subject = self._subjects.rendition(record.hash, str(record.profile))
-        headers = {RENDITION_HEADER: record.header()}
+        headers = {RENDITION_HEADER: record.header(), **current_trace()}
 
         async def attempt() -> int:
             async with self._connection.small:

@@ -31,6 +31,7 @@ from sharedctx.store.connection import Connection
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.retry import TransientError
 from sharedctx.store.streams import CONSUMER
+from sharedctx.tracing import trace_of
 
 __all__ = ("NatsJobQueue",)
 
@@ -184,7 +185,7 @@ class NatsJobQueue:
             # Foreign: left to run out of attempts, nobody can compress or read it.
             return []
         packed = None if record.blob else message.data
-        entry = StoredEntry(key, origin.sequence, record, packed)
+        entry = StoredEntry(key, origin.sequence, record, packed, trace_of(message.headers or {}))
         return [
             _ConsumerJob(self._connection, message.reply, entry, origin.attempt, self._max_attempts)
         ]

@@ -66,10 +66,10 @@ async def idle(store: Store) -> None:
     await until(look, "an empty queue")
 
 
-async def put(store: Store, key: str, text: str) -> EntryRecord:
+async def put(store: Store, key: str, text: str, profile: Profile = PROFILE) -> EntryRecord:
     """Put `text` and return its record."""
     data = content_bytes(text)
-    record = EntryRecord(content_hash(data), len(data), PROFILE, None, time.time())
+    record = EntryRecord(content_hash(data), len(data), profile, None, time.time())
     await store.put(key, record, pack(data))
     return record
 

@@ -11,13 +11,15 @@ import structlog
 from anyio.abc import TaskGroup, TaskStatus
 
 from sharedctx.errors import AuthError, SharedContextError, StoreError, StoreUnavailable
+from sharedctx.store.base import Store
 from sharedctx.store.nats_workers import WorkerStore
 from sharedctx_workers.children import CHILD_COMMAND, ChildFailure, Children
 from sharedctx_workers.consumer import Hand, consume
 from sharedctx_workers.health import serve_health
 from sharedctx_workers.janitor import reap_forever
 from sharedctx_workers.job import JobRunner
-from sharedctx_workers.presence import Tally, announce_forever, worker_id
+from sharedctx_workers.metrics import WorkerMetrics
+from sharedctx_workers.presence import Tally, announce_forever, installed_version, worker_id
 from sharedctx_workers.settings import WorkerSettings
 
 __all__ = ("EXIT_BROKEN", "EXIT_OK", "EXIT_REFUSED", "Worker", "run")
@@ -58,10 +60,12 @@ class Worker:
         )
         self._hand = Hand(settings.slots)
         self._tally = Tally(settings.slots)
+        self._metrics = WorkerMetrics()
+        self._metrics.describe(self._id, installed_version(), settings.slots)
         self._store: WorkerStore | None = None
         self._found: set[str] | None = None
         self._served: dict[str, anyio.CancelScope] = {}
-        self._consuming: set[str] = set()
+        self._consuming: dict[str, Store] = {}
         # Tried again at every discovery; one that cannot be served does not make us unready.
         self._refused: set[str] = set()
         self._stop = anyio.Event()
@@ -198,8 +202,10 @@ class Worker:
         try:
             with self._served[namespace]:
                 async with store.open(namespace) as (entries, queue):
-                    runner = JobRunner(entries, entries.config, self._children, self._tally)
-                    self._consuming.add(namespace)
+                    runner = JobRunner(
+                        entries, entries.config, self._children, self._tally, self._metrics
+                    )
+                    self._consuming[namespace] = entries
                     self._refused.discard(namespace)
                     _log.info("namespace.served", namespace=namespace)
                     async with anyio.create_task_group() as upkeep:
@@ -210,12 +216,15 @@ class Worker:
             self._refused.add(namespace)
             _log.warning("namespace.refused", namespace=namespace, reason=str(error))
         finally:
-            self._consuming.discard(namespace)
+            self._consuming.pop(namespace, None)
             del self._served[namespace]
             _log.info("namespace.left", namespace=namespace)
 
     async def _serve_health(self, listener: socket.socket) -> None:
-        await serve_health(listener, live=self._live, ready=self._ready)
+        await serve_health(listener, live=self._live, ready=self._ready, metrics=self._scrape)
+
+    async def _scrape(self) -> bytes:
+        return await self._metrics.scrape(self._children.busy, self._consuming)
 
     async def _live(self) -> dict[str, bool]:
         return {"slots": self._children.stuck == 0}
@@ -223,7 +232,8 @@ class Worker:
     async def _ready(self) -> dict[str, bool]:
         return {
             "connected": await self._is_connected(),
-            "consumers": self._found is not None and self._found <= self._consuming | self._refused,
+            "consumers": self._found is not None
+            and self._found <= self._consuming.keys() | self._refused,
             "children": self._children.warm,
             "accepting": not self._stop.is_set(),
         }

@@ -97,7 +97,7 @@ _HealthPort = Annotated[
         envvar="SHAREDCTX_HEALTH_PORT",
         min=0,
         max=65_535,
-        help="Port for /livez and /readyz; 0 for none.",
+        help="Port for /livez, /readyz and /metrics; 0 for none.",
         rich_help_panel=_OPERATION,
     ),
 ]

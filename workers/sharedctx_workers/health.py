@@ -1,7 +1,7 @@
 """Health over HTTP: ``/livez`` says whether to restart this process, ``/readyz`` whether it works.
 
 Both answer 200 or 503 and a JSON object of checks. An event loop that hangs answers nothing, which
-a probe with a time limit counts as dead.
+a probe with a time limit counts as dead. ``/metrics`` is for Prometheus.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-__all__ = ("Checks", "serve_health")
+__all__ = ("Checks", "Scrape", "serve_health")
 
 Checks = Callable[[], Awaitable[dict[str, bool]]]
 """Gives the outcome of each check by its name."""
+Scrape = Callable[[], Awaitable[bytes]]
+"""Gives all metrics in the text format of Prometheus."""
 
 
 class _Server(uvicorn.Server):
@@ -39,10 +42,20 @@ def _endpoint(checks: Checks) -> Callable[[Request], Awaitable[JSONResponse]]:
     return answer
 
 
-async def serve_health(listener: socket.socket, *, live: Checks, ready: Checks) -> None:
-    """Serve both endpoints on a bound socket until cancelled."""
+async def serve_health(
+    listener: socket.socket, *, live: Checks, ready: Checks, metrics: Scrape
+) -> None:
+    """Serve the endpoints on a bound socket until cancelled."""
+
+    async def scrape(_request: Request) -> Response:
+        return Response(await metrics(), media_type=CONTENT_TYPE_LATEST)
+
     app = Starlette(
-        routes=[Route("/livez", _endpoint(live)), Route("/readyz", _endpoint(ready))],
+        routes=[
+            Route("/livez", _endpoint(live)),
+            Route("/readyz", _endpoint(ready)),
+            Route("/metrics", scrape),
+        ],
     )
     config = uvicorn.Config(
         app,

@@ -8,7 +8,7 @@ rendition, so there is one effect.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 import structlog
@@ -19,7 +19,9 @@ from sharedctx.errors import CorruptEntry, StoreError, StoreUnavailable
 from sharedctx.records import EntryRecord, RenditionBody, RenditionRecord, State, StoredRendition
 from sharedctx.segments import Guarantee
 from sharedctx.store.base import Job, NamespaceConfig, Store
+from sharedctx.tracing import annotate, span
 from sharedctx_workers.children import ChildFailure, Children
+from sharedctx_workers.metrics import WorkerMetrics
 from sharedctx_workers.presence import Tally
 
 __all__ = ("JobRunner",)
@@ -62,19 +64,32 @@ class JobRunner:
         config: Its settings.
         children: Where documents are compressed.
         tally: Where finished jobs are counted.
+        metrics: Where every try is counted.
     """
 
     store: Store
     config: NamespaceConfig
     children: Children
     tally: Tally
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
 
     async def run(self, job: Job) -> None:
         """Bring `job` to its end. Raises nothing; when cancelled, gives the job back."""
-        async with anyio.create_task_group() as alive:
-            alive.start_soon(self._keep, job)
-            await self._run(job)
-            alive.cancel_scope.cancel()
+        attributes: dict[str, str | int] = {
+            "messaging.operation.name": "compress",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self.store.namespace,
+            "messaging.message.body.size": job.entry.record.size,
+            "sharedctx.key": job.entry.key.encode("utf-8", "replace").decode(),
+            "sharedctx.revision": job.entry.revision,
+            "sharedctx.attempt": job.attempt,
+        }
+        name = f"compress {self.store.namespace}"
+        with span(name, "CONSUMER", attributes, cause=job.entry.trace):
+            async with anyio.create_task_group() as alive:
+                alive.start_soon(self._keep, job)
+                await self._run(job)
+                alive.cancel_scope.cancel()
 
     async def _keep(self, job: Job) -> None:
         """Keep `job` with this worker while `_run` lasts: every step of that has a time limit."""
@@ -93,15 +108,19 @@ class JobRunner:
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(_GIVE_BACK_LIMIT_S, shield=True):
                 await self._give_back(job, 0.0)
+            self._ended(job, "left")
             note.info("job.given_back")
             raise
         except StoreUnavailable:
+            self._ended(job, "left")
             note.warning("job.left", reason="the server is away; it will hand the job out again")
         except StoreError as error:
+            self._ended(job, "left")
             note.warning("job.left", reason=str(error))
             await self._give_back(job, _retry_delay(job.attempt))
         except Exception as error:  # noqa: BLE001 - one broken job must not stop the others
             # Not the traceback: the text of an unforeseen exception may quote the content.
+            self._ended(job, "left")
             note.error("job.broken", error=type(error).__name__)
             await self._give_back(job, _retry_delay(job.attempt))
 
@@ -115,6 +134,7 @@ class JobRunner:
         if (rendition := await self.existing(job)) is not None:
             await self.refresh(rendition)
             await self.finish(job)
+            self._ended(job, "skipped", rendition.record)
             self._note(job).info("job.skipped", state=rendition.record.state.value)
         elif job.attempt > self.config.max_attempts:
             await self._give_up(job, _NEVER_ENDED)
@@ -130,6 +150,7 @@ class JobRunner:
         await self.publish(rendition, packed)
         await self.finish(job)
         self.tally.done += 1
+        self._ended(job, "ok" if rendition.state is State.READY else "passthrough", rendition)
         self._note(job).info(
             "job.done",
             state=rendition.state.value,
@@ -182,6 +203,7 @@ class JobRunner:
             await self._give_up(job, reason)
             return
         delay = _retry_delay(job.attempt)
+        self._ended(job, "retry")
         self._note(job).warning("job.failed", reason=reason, retry_in=delay)
         await job.retry(delay)
 
@@ -189,6 +211,7 @@ class JobRunner:
         """Publish a failed rendition: readers get the original for good, and learn why."""
         if await self.existing(job) is not None:  # equal content may have succeeded elsewhere
             await self.finish(job)
+            self._ended(job, "skipped")
             return
         record = job.entry.record
         count = await self._count(job)
@@ -207,6 +230,7 @@ class JobRunner:
         await self.publish(rendition, packed)
         await self.finish(job)
         self.tally.failed += 1
+        self._ended(job, "dead", rendition)
         self._note(job).error("job.given_up", reason=reason, original_tokens=count)
 
     async def _count(self, job: Job) -> int:
@@ -224,6 +248,19 @@ class JobRunner:
             return await anyio.to_thread.run_sync(_count_in_slices, packed, record)
         except Exception:  # noqa: BLE001 - damaged content, or a tokenizer that is not ours
             return 0
+
+    def _ended(self, job: Job, outcome: str, rendition: RenditionRecord | None = None) -> None:
+        """Tell metrics and trace how this try of `job` ended."""
+        self.metrics.ended(job, outcome, rendition)
+        attributes: dict[str, str | int] = {"sharedctx.outcome": outcome}
+        if rendition is not None:
+            attributes |= {
+                "sharedctx.kind": rendition.kind,
+                "sharedctx.state": rendition.state.value,
+                "sharedctx.tokens.original": rendition.original_tokens,
+                "sharedctx.tokens.compressed": rendition.compressed_tokens,
+            }
+        annotate(attributes)
 
     def _note(self, job: Job) -> structlog.typing.FilteringBoundLogger:
         note: structlog.typing.FilteringBoundLogger = _log.bind(

@@ -55,6 +55,7 @@ def compress(original: str, profile: Profile) -> tuple[RenditionRecord, Renditio
         transforms=outcome.transforms,
         reason=outcome.reason,
         elapsed_s=time.perf_counter() - started,
+        refused=outcome.refused,
     )
     return record, outcome.body
 
@@ -68,6 +69,7 @@ class _Outcome(NamedTuple):
     guarantee: Guarantee = Guarantee.LOSSLESS
     transforms: tuple[str, ...] = ("router:passthrough",)
     body: RenditionBody = RenditionBody("", b"")
+    refused: int = 0
 
 
 def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) -> _Outcome:
@@ -83,7 +85,7 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
         target = _target(total, profile, total)
         compressor, document, why = router.as_text(original, tokenizer)
         rendering = _default_view(document, original, tokenizer, target)
-    faults = []
+    faults: list[str] = []
     for view in _gentler(rendering, document, original, tokenizer):
         evidence = gate.Evidence(compressor, document, view, original, total)
         fault = gate.find_fault(evidence)
@@ -95,9 +97,11 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
                 guarantee=view.guarantee,
                 transforms=(f"router:{document.kind}:{view.tokens / total:.2f}", f"kind:{why}"),
                 body=RenditionBody(view.text, encode_document(document, original)),
+                refused=len(faults),
             )
         faults.append(fault)
-    return _Outcome(total, f"no {document.kind} rendition passed: {'; '.join(faults)}")
+    reason = f"no {document.kind} rendition passed: {'; '.join(faults)}"
+    return _Outcome(total, reason, refused=len(faults))
 
 
 def _target(basis: int, profile: Profile, total: int) -> int:

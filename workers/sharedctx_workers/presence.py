@@ -17,7 +17,7 @@ import structlog
 
 from sharedctx.errors import StoreError
 
-__all__ = ("Announcer", "Tally", "announce_forever", "worker_id")
+__all__ = ("Announcer", "Tally", "announce_forever", "installed_version", "worker_id")
 
 _EVERY_S = 5.0
 
@@ -56,7 +56,8 @@ def worker_id() -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """Version of this installation, or ``source``."""
     try:
         return metadata.version("sharedctx")
     except metadata.PackageNotFoundError:
@@ -67,7 +68,7 @@ def _presence(tally: Tally, busy: int) -> dict[str, object]:
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "version": _version(),
+        "version": installed_version(),
         "slots": tally.slots,
         "busy": busy,
         "done": tally.done,
