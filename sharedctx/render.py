@@ -17,7 +17,7 @@ from sharedctx.picking import IndexSet, Runs, pick
 from sharedctx.segments import REQUIRED, Document, Guarantee, Span
 from sharedctx.tokens import Tokenizer
 
-__all__ = ("MIN_TOKENS", "Rendering", "render")
+__all__ = ("MIN_TOKENS", "Rendering", "default_target", "render", "render_default")
 
 MIN_TOKENS = 16
 """The smallest budget: about the size of one elision note."""
@@ -39,12 +39,14 @@ class Rendering:
         tokens: Exact number of tokens in `text`.
         guarantee: What `text` still promises about the original.
         elided: The parts of the original that are left out, joined where they touch.
+        notes: For each of them, the part of `text` that stands for it.
     """
 
     text: str
     tokens: int
     guarantee: Guarantee
     elided: tuple[Span, ...] = ()
+    notes: tuple[Span, ...] = ()
 
 
 def render(
@@ -90,6 +92,25 @@ def render(
     return _shortest(document, original, tokenizer, max_tokens)
 
 
+def default_target(basis: int, percent: int, total: int) -> int:
+    """Return the tokens to aim for: `percent` of `basis`, and no more than the `total`."""
+    return min(max(basis * percent // 100, MIN_TOKENS), max(total, MIN_TOKENS))
+
+
+def render_default(
+    document: Document, original: str, tokenizer: Tokenizer, target: int
+) -> Rendering:
+    """Return the view that workers publish for a target of so many tokens."""
+    return render(
+        document,
+        original,
+        tokenizer,
+        max_tokens=target,
+        keep_required=True,
+        up_to=document.enough,
+    )
+
+
 def _views(
     document: Document,
     runs: Runs,
@@ -126,8 +147,8 @@ def _shortest(document: Document, original: str, tokenizer: Tokenizer, budget: i
     for text in (*notes, "[…]"):
         tokens = tokenizer.count(text)
         if tokens <= budget:
-            return Rendering(text, tokens, document.partial, (whole,))
-    return Rendering("", 0, document.partial, (whole,))
+            return Rendering(text, tokens, document.partial, (whole,), (Span(0, len(text)),))
+    return Rendering("", 0, document.partial, (whole,), (Span(0, 0),))
 
 
 def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenizer) -> Rendering:
@@ -135,18 +156,23 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
     segments = document.segments
     pieces: list[str] = []
     elided: list[Span] = []
+    notes: list[Span] = []
+    place = 0  # in the text that `pieces` make
     start = 0  # of the segments that are kept but not written yet
     for i, j in _gaps(kept, len(segments)):
         if runs.is_free(i, j):
             continue
         pieces.append(_kept_text(document, start, i))
+        place += len(pieces[-1])
         pieces.append(_stand_for(runs, i, runs.untold(i, j, kept), after=pieces))
+        notes.append(Span(place, place + len(pieces[-1])))
+        place += len(pieces[-1])
         elided.append(Span(segments[i].span.start, segments[j - 1].span.end))
         start = j
     pieces.append(_kept_text(document, start, len(segments)))
     text = "".join(pieces)
     guarantee = _guarantee(document, kept) if elided else document.whole
-    return Rendering(text, tokenizer.count(text), guarantee, tuple(elided))
+    return Rendering(text, tokenizer.count(text), guarantee, tuple(elided), tuple(notes))
 
 
 def _kept_text(document: Document, i: int, j: int) -> str:

@@ -20,7 +20,7 @@ from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan
 from sharedctx.store.streams import METADATA_KEY, config_of, ensure_consumer
 
-__all__ = ("WorkerStore", "list_workers")
+__all__ = ("WorkerStore", "list_workers", "read_presence")
 
 _PRESENCE_STREAM: Final = "KV_sharedctx_workers"
 _PRESENCE_SUBJECT: Final = "$KV.sharedctx_workers"
@@ -168,12 +168,18 @@ async def list_workers(
     )
     connection = await Connection.open(options)
     try:
-        everyone = scan(connection, _PRESENCE_STREAM, f"{_PRESENCE_SUBJECT}.*", headers_only=False)
+        return await read_presence(connection)
+    finally:
+        await connection.aclose()
+
+
+async def read_presence(connection: Connection) -> list[dict[str, Any]]:
+    """Return what the workers that are alive tell of themselves, sorted by id."""
+    everyone = scan(connection, _PRESENCE_STREAM, f"{_PRESENCE_SUBJECT}.*", headers_only=False)
+    try:
         found = [json.loads(message.data) async for message in everyone]
     except ApiError as error:
         if error.is_not_found:
             return []
         raise
-    finally:
-        await connection.aclose()
     return sorted(found, key=lambda presence: str(presence.get("id")))

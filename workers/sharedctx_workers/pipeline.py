@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sharedctx import tokens
 from sharedctx.codec import content_bytes, content_hash
 from sharedctx.records import Profile, RenditionBody, RenditionRecord, State
-from sharedctx.render import MIN_TOKENS, Rendering, render
+from sharedctx.render import Rendering, default_target, render, render_default
 from sharedctx.segment_table import encode_document
 from sharedctx.segments import Document, Guarantee
 from sharedctx.tokens import Tokenizer
@@ -76,15 +76,15 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
     if total < SMALL_TOKENS:
         return _Outcome(total, f"{total} tokens are too few to compress")
     compressor, document, why = router.route(original, tokenizer, profile.hint)
-    target = _target(document.basis or total, profile, total)
-    rendering = _default_view(document, original, tokenizer, target)
+    target = default_target(document.basis or total, profile.percent, total)
+    rendering = render_default(document, original, tokenizer, target)
     wanted = sum(s.tokens for s in document.segments if s.rank <= document.enough)
     if rendering.elided and rendering.tokens < min(target, wanted) * _LEAST_USE:
         # Its parts are too large for the target, as in a minified program: read it as text, which
         # does not make it prose.
-        target = _target(total, profile, total)
+        target = default_target(total, profile.percent, total)
         compressor, document, why = router.as_text(original, tokenizer)
-        rendering = _default_view(document, original, tokenizer, target)
+        rendering = render_default(document, original, tokenizer, target)
     faults: list[str] = []
     for view in _gentler(rendering, document, original, tokenizer):
         evidence = gate.Evidence(compressor, document, view, original, total)
@@ -102,23 +102,6 @@ def _outcome(original: str, profile: Profile, tokenizer: Tokenizer, total: int) 
         faults.append(fault)
     reason = f"no {document.kind} rendition passed: {'; '.join(faults)}"
     return _Outcome(total, reason, refused=len(faults))
-
-
-def _target(basis: int, profile: Profile, total: int) -> int:
-    return min(max(basis * profile.percent // 100, MIN_TOKENS), max(total, MIN_TOKENS))
-
-
-def _default_view(
-    document: Document, original: str, tokenizer: Tokenizer, target: int
-) -> Rendering:
-    return render(
-        document,
-        original,
-        tokenizer,
-        max_tokens=target,
-        keep_required=True,
-        up_to=document.enough,
-    )
 
 
 def _gentler(
