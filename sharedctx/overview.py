@@ -11,7 +11,7 @@ from sharedctx.entry import percent_saved
 from sharedctx.monitor import Monitor, Seen
 from sharedctx.records import RenditionRecord, State
 
-__all__ = ("By", "Group", "History", "failures", "group", "history", "total")
+__all__ = ("By", "Group", "History", "failures", "group", "history", "name_of", "total")
 
 By = Literal["kind", "agent"]
 _NOBODY: Final = "(not named)"
@@ -87,9 +87,14 @@ def group(entries: Iterable[Seen], by: By) -> list[Group]:
     """Return the sums by kind or agent, those that save most first."""
     groups: dict[str, Group] = {}
     for seen in entries:
-        name = _name(by, seen.entry.record.agent, seen.rendition)
+        name = name_of(seen, by)
         groups.setdefault(name, Group(name)).add(seen)
     return sorted(groups.values(), key=lambda each: (-each.saved, each.name))
+
+
+def name_of(seen: Seen, by: By) -> str:
+    """Return the name of the group that an entry belongs to."""
+    return _name(by, seen.entry.record.agent, seen.rendition)
 
 
 def failures(entries: Iterable[Seen]) -> list[Seen]:
