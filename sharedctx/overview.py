@@ -66,11 +66,13 @@ class History(NamedTuple):
 
     Attributes:
         start: Begin of the first interval, in Unix seconds.
-        step: Length of an interval in seconds.
+        span: Length of all intervals together, in seconds.
+        step: Length of one.
         series: Tokens saved in each interval, by name, the largest first.
     """
 
     start: float
+    span: float
     step: float
     series: dict[str, list[int]]
 
@@ -133,7 +135,7 @@ def history(
         rest = [series[name] for name in ordered[most - 1 :]]
         del kept[ordered[most - 1]]
         kept[_OTHERS] = [sum(column) for column in zip(*rest, strict=True)]
-    return History(start, step, kept)
+    return History(start, span, step, kept)
 
 
 def _name(by: By, agent: str | None, made: RenditionRecord | None) -> str:

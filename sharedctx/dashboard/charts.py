@@ -11,16 +11,46 @@ from typing import Final, NamedTuple
 from sharedctx.dashboard.text import clock, compact, count, duration
 from sharedctx.overview import History
 
-__all__ = ("Chart", "Column", "Tick", "line_chart", "stacked_columns")
+__all__ = ("Chart", "Column", "Frame", "Tick", "line_chart", "stacked_columns")
 
-WIDTH: Final = 720
-HEIGHT: Final = 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 10, 26
-_INNER_WIDTH: Final = WIDTH - _LEFT - _RIGHT
-_INNER_HEIGHT: Final = HEIGHT - _TOP - _BOTTOM
 _GAP: Final = 0.22
 _TIME_LABELS: Final = 6
 _DAY: Final = 86_400
+_FINE_S: Final = 600
+_MOST_ROWS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The size of a chart in pixels, and its inner edges."""
+
+    width: int
+    height: int
+    left: int = _LEFT
+    top: int = _TOP
+
+    @property
+    def right(self) -> int:
+        """Right end of the axis of time."""
+        return self.width - _RIGHT
+
+    @property
+    def base(self) -> int:
+        """Height of zero."""
+        return self.height - _BOTTOM
+
+    def x(self, part: float) -> float:
+        """Place of a part of the time, 0 to 1."""
+        return round(self.left + part * (self.right - self.left), 1)
+
+    def y(self, part: float) -> float:
+        """Place of a part of the highest value, 0 to 1."""
+        return round(self.base - part * (self.base - self.top), 1)
+
+
+_WIDE: Final = Frame(1320, 240)
+_SMALL: Final = Frame(640, 170)
 
 
 class Tick(NamedTuple):
@@ -47,6 +77,7 @@ class Chart:
 
     Attributes:
         title: What it shows, in a sentence for those who do not see it.
+        frame: Its size and edges.
         names: The series, in the order of their numbers.
         sums: The sum of each series, written.
         columns: Rectangles, for columns.
@@ -58,6 +89,7 @@ class Chart:
     """
 
     title: str
+    frame: Frame
     names: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
@@ -66,49 +98,34 @@ class Chart:
     x_ticks: tuple[Tick, ...] = ()
     y_ticks: tuple[Tick, ...] = ()
     rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    base: int = HEIGHT - _BOTTOM
 
 
 def stacked_columns(history: History, what: str) -> Chart:
     """Return columns of what was saved in each interval, one color per series."""
     names, values = tuple(history.series), list(history.series.values())
-    intervals = len(values[0]) if values else 0
+    intervals = max((len(series) for series in values), default=0)
     totals = [sum(series[i] for series in values) for i in range(intervals)]
     top = _nice(max(totals, default=0))
     columns = []
-    step = _INNER_WIDTH / max(1, intervals)
     for i in range(intervals):
-        base = float(HEIGHT - _BOTTOM)
+        below = 0
+        left, right = (_WIDE.x((i + edge) / intervals) for edge in (_GAP / 2, 1 - _GAP / 2))
         for number, (name, series) in enumerate(zip(names, values, strict=True)):
-            height = series[i] / top * _INNER_HEIGHT
-            if height <= 0:
+            if not series[i]:
                 continue
-            base -= height
-            x = _LEFT + (i + _GAP / 2) * step
+            base, y = _WIDE.y(below / top), _WIDE.y((below + series[i]) / top)
             tip = f"{_interval(history, i)}: {name}, {count(series[i])} tokens saved"
-            columns.append(
-                Column(
-                    round(x, 1),
-                    round(base, 1),
-                    round(step * (1 - _GAP), 1),
-                    round(height, 1),
-                    number,
-                    tip,
-                )
-            )
-    total = sum(totals)
-    span = duration(history.step * max(intervals, 1))
+            columns.append(Column(left, y, round(right - left, 1), round(base - y, 1), number, tip))
+            below += series[i]
+    span = duration(history.span)
     return Chart(
-        title=f"{count(total)} tokens saved in the last {span}, by {what}",
+        title=f"{count(sum(totals))} tokens saved in the last {span}, by {what}",
+        frame=_WIDE,
         names=names,
         sums=tuple(count(sum(series)) for series in values),
         columns=tuple(columns),
-        x_ticks=_times(history.start, history.start + history.step * max(intervals, 1)),
-        y_ticks=_values(top),
+        x_ticks=_times(_WIDE, history.start, history.start + history.span),
+        y_ticks=_values(_WIDE, top),
         rows=tuple(
             (_interval(history, i), tuple(count(series[i]) for series in values))
             for i in range(intervals)
@@ -121,28 +138,22 @@ def line_chart(
     title: str, name: str, samples: Sequence[tuple[float, float]], unit: str = ""
 ) -> Chart:
     """Return a line through `samples`, pairs of time and value, over the time that they span."""
-    if not samples:
-        return Chart(title)
-    start, end = samples[0][0], max(samples[-1][0], samples[0][0] + 60)
-    top = _nice(max(value for _, value in samples), least=1)
-    points = [
-        (
-            _LEFT + (at - start) / (end - start) * _INNER_WIDTH,
-            HEIGHT - _BOTTOM - value / top * _INNER_HEIGHT,
-        )
-        for at, value in samples
-    ]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    base = HEIGHT - _BOTTOM
-    every = max(1, len(samples) // 12)
+    start = samples[0][0] if samples else 0.0
+    end = max(samples[-1][0], start + 60) if samples else 60.0
+    top = _nice(max((value for _, value in samples), default=0), least=1)
+    points = [(_SMALL.x((at - start) / (end - start)), _SMALL.y(v / top)) for at, v in samples]
+    line = " ".join(f"{x:g},{y:g}" for x, y in points)
+    area = f"{points[0][0]:g},{_SMALL.base} {line} {points[-1][0]:g},{_SMALL.base}" if line else ""
+    every = max(1, len(samples) // _MOST_ROWS)
     return Chart(
         title=title,
+        frame=_SMALL,
         names=(name,),
         points=line,
-        area=f"{points[0][0]:.1f},{base} {line} {points[-1][0]:.1f},{base}",
-        x_ticks=_times(start, end),
-        y_ticks=_values(top, unit),
-        rows=tuple((clock(at), (f"{value:.3g}{unit}",)) for at, value in samples[::every]),
+        area=area,
+        x_ticks=_times(_SMALL, start, end),
+        y_ticks=_values(_SMALL, top, unit),
+        rows=tuple((clock(at), (f"{value:.3g}{unit}",)) for at, value in samples[::-every]),
     )
 
 
@@ -153,27 +164,21 @@ def _nice(highest: float, least: float = 10) -> float:
     return next(factor * unit for factor in (1, 2, 2.5, 5, 10) if factor * unit >= highest)
 
 
-def _values(top: float, unit: str = "") -> tuple[Tick, ...]:
-    parts = (0, 0.5, 1)
+def _values(frame: Frame, top: float, unit: str = "") -> tuple[Tick, ...]:
+    return tuple(Tick(frame.y(part), f"{compact(part * top)}{unit}") for part in (0, 0.5, 1))
+
+
+def _times(frame: Frame, start: float, end: float) -> tuple[Tick, ...]:
+    parts = [i / (_TIME_LABELS - 1) for i in range(_TIME_LABELS)]
     return tuple(
-        Tick(HEIGHT - _BOTTOM - part * _INNER_HEIGHT, f"{compact(part * top)}{unit}")
-        for part in parts
+        Tick(frame.x(part), _mark(start + part * (end - start), end - start)) for part in parts
     )
 
 
-def _times(start: float, end: float) -> tuple[Tick, ...]:
-    fine = end - start < 600
-    marks = [start + (end - start) * i / (_TIME_LABELS - 1) for i in range(_TIME_LABELS)]
-    place = _INNER_WIDTH / (_TIME_LABELS - 1)
-    return tuple(
-        Tick(_LEFT + i * place, _mark(at, end - start, fine=fine)) for i, at in enumerate(marks)
-    )
-
-
-def _mark(at: float, span: float, *, fine: bool) -> str:
+def _mark(at: float, span: float) -> str:
     if span > 2 * _DAY:
         return time.strftime("%b %d", time.localtime(at))
-    return time.strftime("%H:%M:%S" if fine else "%H:%M", time.localtime(at))
+    return time.strftime("%H:%M:%S" if span < _FINE_S else "%H:%M", time.localtime(at))
 
 
 def _interval(history: History, index: int) -> str:

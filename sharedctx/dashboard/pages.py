@@ -18,7 +18,14 @@ __all__ = ("PAGES", "Page", "filters_of", "link")
 
 Query = Mapping[str, str]
 
-_SPANS: Final = {"15 min": 900, "1 h": 3_600, "6 h": 21_600, "24 h": 86_400, "7 d": 604_800}
+_SPANS: Final = {
+    "5 min": 300,
+    "15 min": 900,
+    "1 h": 3_600,
+    "6 h": 21_600,
+    "24 h": 86_400,
+    "7 d": 604_800,
+}
 _INTERVALS: Final = 48
 _PER_PAGE: Final = 50
 _MOST_SHOWN: Final = 8
@@ -143,7 +150,8 @@ PAGES: Final = {
             "savings_data",
             "queue",
             "queue_data",
-            "groups",
+            "agents",
+            "kinds",
             "workers",
             "recent_failures",
         ),

@@ -196,9 +196,21 @@ def _passages(original: str, view: Rendering) -> Iterator[Passage]:
         text = original[span.start : span.end]
         shown = visible(text[:_MOST_ELIDED_CHARS])
         rest = max(0, len(text) - _MOST_ELIDED_CHARS)
-        yield Passage(visible(view.text[note.start : note.end]), number, first, last, shown, rest)
+        before, body, after = _trimmed(view.text[note.start : note.end])
+        if before:
+            yield Passage(before)
+        yield Passage(visible(body), number, first, last, shown.strip("\n"), rest)
+        if after:
+            yield Passage(after)
     if place < len(view.text):
         yield Passage(visible(view.text[place:]))
+
+
+def _trimmed(text: str) -> tuple[str, str, str]:
+    """Return the white space before `text`, what it says, and the white space after it."""
+    body = text.strip()
+    start = text.index(body) if body else 0
+    return text[:start], body, text[start + len(body) :]
 
 
 def _lines(original: str, elided: tuple[Span, ...]) -> Iterator[Line]:
