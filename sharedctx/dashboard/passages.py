@@ -26,7 +26,7 @@ _MOST_LINES: Final = 4_000
 _MOST_CHARS: Final = 400_000
 _MOST_ELIDED_CHARS: Final = 20_000
 _QUERY_TOKENS: Final = 500
-_LINES_OF_NOTE: Final = re.compile(r"\bL(\d+)(?:-(\d+))?\]")
+_LINES_OF_NOTE: Final = re.compile(r"\bL(\d+)(?:-(\d+))?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,13 @@ def _passages(original: str, view: Rendering) -> Iterator[Passage]:
         if note.start > place:
             yield Passage(visible(view.text[place : note.start]))
         place = note.end
-        first, last = index.lines_of(span.start, span.end)
         text = original[span.start : span.end]
+        # As notes count: without the white space around what is elided.
+        ahead, behind = len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
+        blank = ahead == len(text)
+        first, last = index.lines_of(
+            span.start + (0 if blank else ahead), span.end - (0 if blank else behind)
+        )
         shown = visible(text[:_MOST_ELIDED_CHARS])
         rest = max(0, len(text) - _MOST_ELIDED_CHARS)
         before, body, after = _trimmed(view.text[note.start : note.end])
@@ -222,15 +227,15 @@ def _lines(original: str, elided: tuple[Span, ...]) -> Iterator[Line]:
             return
         end = place + len(line)
         parts: list[tuple[str, int]] = []
-        while place < end or not parts:
+        while not parts or place < end:
             while at < len(cuts) and cuts[at][1] <= place:
                 at += 1
             inside = at < len(cuts) and cuts[at][0] <= place
             border = (cuts[at][1] if inside else cuts[at][0]) if at < len(cuts) else end
             stop = min(end, border)
-            parts.append((visible(original[place:stop]), cuts[at][2] if inside else 0))
+            # With its line break, so that a carriage return before that is no odd character.
+            part = visible(original[place : stop + (original[stop : stop + 1] == "\n")])
+            parts.append((part.removesuffix("\n"), cuts[at][2] if inside else 0))
             place = stop
-            if place >= end:
-                break
         yield Line(number, tuple(parts))
         place = end + 1

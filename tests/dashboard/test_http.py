@@ -67,7 +67,8 @@ def test_every_elided_part_opens_to_what_it_stands_for(site: Site) -> None:
     assert len(parts) > 5
     for note, text in parts:
         # One part may be a stand-in, such as the body of a function, and what follows it.
-        named = re.findall(r"L(\d+)(?:-(\d+))?\]", note)
+        named = re.findall(r"\bL(\d+)(?:-(\d+))?\b", note)
+        assert named, (note, text)
         first, last = int(named[0][0]), int(named[-1][1] or named[-1][0])
         expected = "\n".join(lines[first - 1 : last]).strip()
         assert unescape(text).strip() == expected
