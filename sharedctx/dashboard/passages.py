@@ -16,7 +16,7 @@ from sharedctx.plain import plain_document
 from sharedctx.ranking import rank_for_query
 from sharedctx.reading import Rendition
 from sharedctx.records import Profile, State
-from sharedctx.render import MIN_TOKENS, Rendering, render, render_default
+from sharedctx.render import Rendering, default_target, render, render_default
 from sharedctx.segment_table import decode_document
 from sharedctx.segments import Document, Guarantee, Span
 
@@ -134,9 +134,13 @@ def _published(original: str, rendition: Rendition, profile: Profile) -> Renderi
         document = decode_document(rendition.body.table, original)
     except CorruptEntry:
         return _from_notes(original, text, rendition)
-    target = max(record.original_tokens * profile.percent // 100, MIN_TOKENS)
-    again = render_default(document, original, tokenizer, target)
-    return again if again.text == text else _from_notes(original, text, rendition)
+    total = record.original_tokens
+    for basis in dict.fromkeys((document.basis or total, total)):
+        target = default_target(basis, profile.percent, total)
+        again = render_default(document, original, tokenizer, target)
+        if again.text == text:
+            return again
+    return _from_notes(original, text, rendition)
 
 
 def _from_notes(original: str, text: str, rendition: Rendition) -> Rendering:
