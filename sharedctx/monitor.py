@@ -1,7 +1,8 @@
 """A live picture of one namespace, for onlookers such as ``sharedctx top`` and the dashboard.
 
-It is filled from the buckets at the start and then kept by events; deleted, evicted and expired
-entries leave without an event, so a slow pass over the bucket takes them out.
+It is filled from the buckets at the start and then kept by events. Deleted, evicted and expired
+entries leave without an event: when the server counts other than we do, and now and then in any
+case, a pass over the bucket takes them out.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Monitor:
         self._renditions: dict[_RenditionKey, RenditionRecord] = {}
         self._puts: dict[int, Put] = {}  # by revision
         self._changed = asyncio.Event()
+        self._counts = (0, 0)
 
     @classmethod
     @asynccontextmanager
@@ -234,6 +236,11 @@ class Monitor:
         while True:
             await anyio.sleep(_QUEUE_EVERY_S)
             await self._look_at_queue()
+            # Foreign messages may keep the counts apart, so only a change of them is news.
+            counts = (self.samples[-1].queue.entries, len(self._entries))
+            if counts[0] != counts[1] and counts != self._counts:
+                await self._look_everywhere()
+            self._counts = counts
             self.problem = ""
             self._touch()
 

@@ -30,11 +30,13 @@ class Queue(NamedTuple):
         waiting: Originals that no worker has taken.
         in_hand: Originals that workers have taken and not finished.
         settled: Revision up to which every job has come to its end.
+        entries: Live entries, as the server counts them.
     """
 
     waiting: int
     in_hand: int
     settled: int
+    entries: int
 
 
 class MonitorStore:
@@ -68,13 +70,15 @@ class MonitorStore:
         await self._connection.aclose()
 
     async def queue(self) -> Queue:
-        """Return the state of the job queue."""
+        """Return the state of the job queue, and how many entries there are."""
         operation = f"CONSUMER.INFO.{self._subjects.entries}.{CONSUMER}"
         info = await call(self._connection, operation)
+        stream = await call(self._connection, f"STREAM.INFO.{self._subjects.entries}")
         return Queue(
             waiting=int(info["num_pending"]),
             in_hand=int(info["num_ack_pending"]),
             settled=int(info["ack_floor"]["stream_seq"]),
+            entries=int(stream["state"]["messages"]),
         )
 
     async def workers(self) -> list[dict[str, Any]]:

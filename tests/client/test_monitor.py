@@ -41,7 +41,6 @@ async def _until(picture: Monitor, condition: object, what: str) -> None:
 async def test_it_starts_whole_and_follows_every_event(
     nats_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(monitor, "_PASS_EVERY_S", 0.5)
     monkeypatch.setattr(monitor, "_QUEUE_EVERY_S", 0.2)
     options = ConnectOptions((nats_url,))
     async with SharedContext(nats_url, namespace=namespace) as context:

@@ -147,6 +147,7 @@ async def test_the_picture_follows_without_a_reload(browser: Chrome, site: Site)
         _until(lambda: tiles() != before, "an update of the figures")
         _until(lambda: "live-agent" in browser.page_source, "the new agent")
         await context.delete("live")
+        _until(lambda: "live-agent" not in browser.page_source, "the removal")
     assert _run(browser, "return window.stayed")
     opened = "return document.querySelector('details.data').open"
     assert _run(browser, opened), "the update closed what the reader had opened"

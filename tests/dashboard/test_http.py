@@ -167,8 +167,6 @@ def test_what_is_not_there(site: Site) -> None:
 
 def _read_event(stream: http.client.HTTPResponse, name: str, containing: str) -> str:
     event, data = "", ""
-    while line := stream.readline().decode().rstrip("\n"):
-        pass
     while True:
         line = stream.readline().decode().rstrip("\n")
         if line.startswith("event: "):
@@ -192,6 +190,7 @@ async def test_changes_are_pushed(site: Site) -> None:
         seen = await anyio.to_thread.run_sync(_read_event, stream, "entries", "ready")
         assert "<bdi>pushed</bdi>" in seen
         await context.delete("pushed")
+        await anyio.to_thread.run_sync(_read_event, stream, "entries", "No entry matches")
     connection.close()
 
 
