@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from sharedctx import sync
 from sharedctx.adapters.clients import run
 from sharedctx.adapters.extras import extra
-from sharedctx.adapters.retrieval import make_context_get
+from sharedctx.adapters.retrieval import make_blocking_context_get
 from sharedctx.adapters.shortening import Shortener
 
 with extra("crewai"):
@@ -66,7 +66,7 @@ def shared_tool_outputs(context: sync.SharedContext, **options: Any) -> Generato
         if call.tool_result is None:
             return None
         work = partial(shortener.shorten, call.tool_result, call.tool_name)
-        return _in_thread(context, work)
+        return _in_thread(partial(run, context, work))
 
     register_after_tool_call_hook(shorten_result)
     try:
@@ -77,22 +77,16 @@ def shared_tool_outputs(context: sync.SharedContext, **options: Any) -> Generato
 
 def context_tool(context: sync.SharedContext) -> BaseTool:
     """Return the tool `context_get`, with which an agent reads what references stand for."""
-    context_get = make_context_get(context)
+    read = make_blocking_context_get(context)
 
-    def read(
-        key: str,
-        full: bool = False,  # noqa: FBT001, FBT002  # how models call it
-        query: str | None = None,
-        first_line: int | None = None,
-        last_line: int | None = None,
-    ) -> str:
-        return _in_thread(context, partial(context_get, key, full, query, first_line, last_line))
+    @wraps(read)
+    def context_get(*args: Any, **options: Any) -> str:
+        return _in_thread(partial(read, *args, **options))
 
-    read.__doc__ = context_get.__doc__
-    return tool("context_get")(read)
+    return tool("context_get")(context_get)
 
 
-def _in_thread(context: sync.SharedContext, work: Callable[[], Awaitable[str]]) -> str:
+def _in_thread(work: Callable[[], str]) -> str:
     # Hooks and tools are called without a loop by kickoff(), but on the loop by akickoff().
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run, context, work).result()
+        return thread.submit(work).result()

@@ -18,7 +18,7 @@ from typing import Any
 
 from sharedctx.adapters.clients import AnyContext, run
 from sharedctx.adapters.extras import extra
-from sharedctx.adapters.retrieval import make_context_get
+from sharedctx.adapters.retrieval import make_blocking_context_get, make_context_get
 from sharedctx.adapters.shortening import Shortener, reference_key
 
 with extra("langchain"):
@@ -45,13 +45,9 @@ class SharedContextMiddleware(AgentMiddleware):
         super().__init__()
         self._context = context
         self._shortener = Shortener(context, **options)
-        context_get = make_context_get(context)
         self.tools = [
             StructuredTool.from_function(
-                lambda **arguments: run(context, partial(context_get, **arguments)),
-                coroutine=context_get,
-                name="context_get",
-                description=context_get.__doc__,
+                make_blocking_context_get(context), coroutine=make_context_get(context)
             )
         ]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from sharedctx.adapters.clients import AnyContext, run
 from sharedctx.adapters.extras import extra
-from sharedctx.adapters.retrieval import make_context_get
+from sharedctx.adapters.retrieval import make_blocking_context_get, make_context_get
 from sharedctx.adapters.shortening import Shortener, reference_key
 
 with extra("langgraph"):
@@ -68,10 +68,6 @@ def share_output(tool: BaseTool, context: AnyContext, **options: Any) -> BaseToo
 
 def context_tool(context: AnyContext) -> BaseTool:
     """Return the tool `context_get`, with which an agent reads what references stand for."""
-    context_get = make_context_get(context)
     return StructuredTool.from_function(
-        lambda **arguments: run(context, partial(context_get, **arguments)),
-        coroutine=context_get,
-        name="context_get",
-        description=context_get.__doc__,
+        make_blocking_context_get(context), coroutine=make_context_get(context)
     )

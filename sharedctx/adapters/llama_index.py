@@ -17,7 +17,7 @@ from typing import Any
 
 from sharedctx.adapters.clients import AnyContext, call, run, update
 from sharedctx.adapters.extras import extra
-from sharedctx.adapters.retrieval import make_context_get
+from sharedctx.adapters.retrieval import make_blocking_context_get, make_context_get
 from sharedctx.adapters.shortening import Shortener
 
 with extra("llama-index"):
@@ -30,7 +30,9 @@ __all__ = ("SharedContextBlock", "context_tool", "share_output")
 
 def context_tool(context: AnyContext) -> FunctionTool:
     """Return the tool `context_get`, with which an agent reads what references stand for."""
-    return FunctionTool.from_defaults(async_fn=make_context_get(context))
+    return FunctionTool.from_defaults(
+        make_blocking_context_get(context), async_fn=make_context_get(context)
+    )
 
 
 def share_output(tool: AsyncBaseTool, context: AnyContext, **options: Any) -> AsyncBaseTool:

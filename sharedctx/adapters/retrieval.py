@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from functools import partial, wraps
+from typing import Any, Final, TypeAlias
 
-from sharedctx.adapters.clients import AnyContext, call
+from sharedctx.adapters.clients import AnyContext, call, run
 from sharedctx.errors import SharedContextError
 
-__all__ = ("RETRIEVAL_TOOLS", "ContextGet", "make_context_get")
+__all__ = ("RETRIEVAL_TOOLS", "ContextGet", "make_blocking_context_get", "make_context_get")
 
 RETRIEVAL_TOOLS: Final = ("context_get", "context_search", "context_list", "context_stats")
 """How the names of our own tools end; what they return is never shortened."""
@@ -54,3 +55,14 @@ def make_context_get(context: AnyContext) -> ContextGet:
         return text
 
     return context_get
+
+
+def make_blocking_context_get(context: AnyContext) -> Callable[..., str]:
+    """Return `context_get` for synchronous calls, which need the blocking context."""
+    context_get = make_context_get(context)
+
+    @wraps(context_get)
+    def read(*args: Any, **options: Any) -> str:
+        return run(context, partial(context_get, *args, **options))
+
+    return read

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import anyio
 
@@ -32,6 +33,18 @@ _MAX_TOKEN_BYTES: Final = 128
 """No token of the shipped vocabularies is longer."""
 
 
+class _Outage:
+    """Until when the store of a context is left alone; None when it is there.
+
+    All adapters of a context share it, so that an outage is noticed and told once.
+    """
+
+    until: float | None = None
+
+
+_outages: WeakKeyDictionary[AnyContext, _Outage] = WeakKeyDictionary()
+
+
 class Shortener:
     """Shortens the outputs of tools and agents for one adapter.
 
@@ -47,7 +60,7 @@ class Shortener:
         self._context = context
         self._min_tokens = min_tokens
         self._timeout = timeout
-        self._away_until: float | None = None
+        self._outage = _outages.setdefault(context, _Outage())
 
     async def shorten(self, text: str, source: str, *, agent: str | None = None) -> str:
         """Return `text`, or what shall stand in its place.
@@ -99,7 +112,7 @@ class Shortener:
 
     async def _put(self, key: str, text: str, agent: str | None) -> ContextEntry | None:
         """Put `text` and return its entry, once it has a rendition; None when it cannot be put."""
-        if self._away_until is not None and time.monotonic() < self._away_until:
+        if self._outage.until is not None and time.monotonic() < self._outage.until:
             return None
         try:
             with anyio.fail_after(2 * self._timeout):
@@ -110,13 +123,13 @@ class Shortener:
             _log.warning("an output is handed on whole: %s", error)
             return None
         except (StoreError, TimeoutError) as error:
-            if self._away_until is None:
+            if self._outage.until is None:
                 reason = str(error) or "it does not answer"
                 _log.warning("outputs are handed on whole until the store is back: %s", reason)
-            self._away_until = time.monotonic() + _PAUSE_S
+            self._outage.until = time.monotonic() + _PAUSE_S
             return None
-        if self._away_until is not None:
-            self._away_until = None
+        if self._outage.until is not None:
+            self._outage.until = None
             _log.info("the store is back: outputs are shortened again")
         return entry
 
