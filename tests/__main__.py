@@ -1,6 +1,7 @@
 """``python -m tests``: every check that a change has to pass, in one command.
 
-Arguments go to pytest; with arguments only pytest runs.
+Arguments go to pytest; with arguments only pytest runs. ``python -m tests adapters`` runs only the
+tests of the adapters, in the environments that have the frameworks; further arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.environments import adapter_sessions
 
 ROOT = Path(__file__).parent.parent
 CHECKS = (
@@ -28,13 +31,18 @@ def run(*command: str) -> None:
 
 
 def main() -> None:
-    """Run the checks, then the tests."""
+    """Run the checks, the tests, and the tests of the adapters."""
     tools = Path(sys.executable).parent
-    if len(sys.argv) == 1:
-        for name, *arguments in CHECKS:
-            run(str(tools / name), *arguments)
-    run(sys.executable, "-m", "pytest", *(sys.argv[1:] or ["-q"]))
-    if len(sys.argv) == 1:
+    arguments = sys.argv[1:]
+    if not arguments:
+        for name, *options in CHECKS:
+            run(str(tools / name), *options)
+    if arguments[:1] != ["adapters"]:
+        run(sys.executable, "-m", "pytest", *(arguments or ["-q"]))
+    if not arguments or arguments[0] == "adapters":
+        for python in adapter_sessions():
+            run(*python, "-m", "pytest", "-q", "tests/adapters", *arguments[1:])
+    if not arguments:
         warn_of_what_was_not_run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
 from typing import Any, Final, TypeAlias
@@ -54,6 +55,8 @@ def make_context_get(context: AnyContext) -> ContextGet:
             return f"There is nothing under {key}: it expired, was evicted, or was never put."
         return text
 
+    # Some frameworks show docstrings as they stand.
+    context_get.__doc__ = inspect.getdoc(context_get)
     return context_get
 
 

@@ -18,7 +18,7 @@ from sharedctx.embedded import NatsServer
 from tests.adapters.drivers.base import Driver
 
 pytestmark = [
-    pytest.mark.filterwarnings("default"),
+    pytest.mark.filterwarnings("ignore"),
     pytest.mark.filterwarnings("error:::sharedctx"),
 ]
 

@@ -37,7 +37,10 @@ def modules() -> list[str]:
 
 @pytest.mark.parametrize("name", modules())
 def test_all_is_complete_and_sorted(name: str) -> None:
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except errors.MissingExtra as error:  # checked again where agent frameworks are installed
+        pytest.skip(str(error))
     source = inspect.getsource(module)
     defined = {
         node.name

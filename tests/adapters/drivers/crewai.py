@@ -26,6 +26,9 @@ class ScriptedModel(BaseLLM):
     def supports_function_calling(self) -> bool:
         return False
 
+    def get_context_window_size(self) -> int:
+        return 200_000
+
 
 def model(*answers: str) -> ScriptedModel:
     return ScriptedModel(model="scripted", answers=list(answers))
