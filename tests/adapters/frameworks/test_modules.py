@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.test_public_api import modules, test_all_is_complete_and_sorted
+from tests.unit.test_public_api import check_all, modules
 
 ADAPTERS = [name for name in modules() if name.startswith("sharedctx.adapters.")]
 
@@ -10,4 +10,4 @@ ADAPTERS = [name for name in modules() if name.startswith("sharedctx.adapters.")
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_all_of_an_adapter_is_complete(name: str) -> None:
-    test_all_is_complete_and_sorted(name)
+    check_all(name)
