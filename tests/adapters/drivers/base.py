@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from sharedctx.adapters.clients import AnyContext
-
 __all__ = ("Driver", "Turn")
 
 
@@ -30,7 +28,7 @@ class Driver(ABC):
     """An agent of one framework with its adapter, and a scripted model.
 
     Args:
-        context: What the adapter gets.
+        context: What the adapter gets: the blocking context if `blocking`, else the async one.
         **options: What else it gets.
     """
 
@@ -39,7 +37,7 @@ class Driver(ABC):
     has_tools = True
     """Whether it is the output of tools that is shortened, not what agents hand on."""
 
-    def __init__(self, context: AnyContext, **options: Any) -> None:
+    def __init__(self, context: Any, **options: Any) -> None:
         self.context = context
         self.options = options
 

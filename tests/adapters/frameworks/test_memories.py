@@ -10,6 +10,8 @@ from autogen_core.memory import MemoryContent, MemoryMimeType
 from autogen_ext.models.replay import ReplayChatCompletionClient
 from llama_index.core.llms import ChatMessage
 from llama_index.core.memory import Memory
+from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from sharedctx import SharedContext
 from sharedctx.adapters.autogen import SharedContextMemory
@@ -38,8 +40,10 @@ async def test_autogen_agents_read_what_others_put(shared: SharedContext) -> Non
 
 async def test_llama_index_messages_that_leave_go_into_the_entry(shared: SharedContext) -> None:
     block = SharedContextBlock(name="past", context=shared, key="chats/1")
+    engine = create_async_engine("sqlite+aiosqlite:///:memory:")
     memory = Memory.from_defaults(
         session_id="1",
+        chat_store=SQLAlchemyChatStore(async_engine=engine),
         token_limit=300,
         chat_history_token_ratio=0.5,
         token_flush_size=100,
@@ -59,3 +63,4 @@ async def test_llama_index_messages_that_leave_go_into_the_entry(shared: SharedC
     system = (await memory.aget())[0]
     assert system.role == "system"
     assert "message 0 " in str(system.content)
+    await engine.dispose()
