@@ -43,7 +43,7 @@ async def test_llama_index_messages_that_leave_go_into_the_entry(shared: SharedC
     engine = create_async_engine("sqlite+aiosqlite:///:memory:")
     memory = Memory.from_defaults(
         session_id="1",
-        chat_store=SQLAlchemyChatStore(async_engine=engine),
+        chat_store=SQLAlchemyChatStore("chats", async_engine=engine),
         token_limit=300,
         chat_history_token_ratio=0.5,
         token_flush_size=100,
