@@ -22,6 +22,7 @@ from sharedctx.adapters.retrieval import make_blocking_context_get, make_context
 from sharedctx.adapters.shortening import Shortener, reference_key
 
 with extra("langgraph"):
+    from langchain_core.messages import ToolMessage
     from langchain_core.tools import BaseTool, StructuredTool
 
 __all__ = ("NodeContext", "context_tool", "share_output")
@@ -45,15 +46,28 @@ class NodeContext:
 
 
 def share_output(tool: BaseTool, context: AnyContext, **options: Any) -> BaseTool:
-    """Return `tool` with large string results shortened, and their key as the artifact."""
+    """Return `tool` with large text content shortened, and its key in the artifact.
+
+    The artifact is ``{"context_key": key}``, unless the tool makes its own.
+
+    Args:
+        tool: Any tool, also one with injected arguments.
+        context: Where outputs are put; ``tool.invoke`` needs the blocking one.
+        **options: `min_tokens` and `timeout` of `Shortener`.
+    """
     shortener = Shortener(context, **options)
 
     async def invoke(**arguments: Any) -> tuple[Any, Any]:
-        result = await tool.ainvoke(arguments)
-        if isinstance(result, str):
-            result = await shortener.shorten(result, tool.name)
-        key = reference_key(result) if isinstance(result, str) else None
-        return result, key and {"context_key": key}
+        call = {"name": tool.name, "args": arguments, "id": "shared", "type": "tool_call"}
+        message = await tool.ainvoke(call)
+        if not isinstance(message, ToolMessage):
+            return message, None
+        content, artifact = message.content, message.artifact
+        if isinstance(content, str):
+            content = await shortener.shorten(content, tool.name)
+            key = reference_key(content)
+            artifact = {"context_key": key} if key and artifact is None else artifact
+        return content, artifact
 
     return StructuredTool(
         name=tool.name,

@@ -47,22 +47,17 @@ def handoff_filter(
     shortener = Shortener(context, **options)
 
     async def shorten_handoff(data: HandoffInputData) -> HandoffInputData:
-        history, before, new, chosen = (
-            data.input_history,
-            data.pre_handoff_items,
-            data.new_items,
-            data.input_items,
-        )
+        history, chosen = data.input_history, data.input_items
         past = () if isinstance(history, str) else history
-        names = _tool_names((*past, *before, *new, *(chosen or ())))
+        names = _tool_names((*past, *data.pre_handoff_items, *data.new_items, *(chosen or ())))
 
         async def shorten_all(items: Iterable[Any]) -> tuple[Any, ...]:
             return tuple([await _shorten_item(shortener, item, names) for item in items])
 
         return data.clone(
             input_history=history if isinstance(history, str) else await shorten_all(history),
-            pre_handoff_items=await shorten_all(before),
-            new_items=await shorten_all(new),
+            pre_handoff_items=await shorten_all(data.pre_handoff_items),
+            new_items=await shorten_all(data.new_items),
             input_items=None if chosen is None else await shorten_all(chosen),
         )
 
@@ -96,7 +91,7 @@ def _tool_names(items: Iterable[Any]) -> dict[str, str]:
 async def _shorten_item(shortener: Shortener, item: Any, names: dict[str, str]) -> Any:
     raw = getattr(item, "raw_item", item)
     if _field(raw, "type") == "function_call_output":
-        field, source = "output", names.get(raw["call_id"], "tool")
+        field, source = "output", names.get(_field(raw, "call_id"), "tool")
     elif _field(raw, "role") == "assistant":
         field, source = "content", "message"
     else:

@@ -28,21 +28,26 @@ REFERENCE: Final = re.compile(r"\[ctx:(\S+) · \d+→\d+ tokens · original: con
 
 _log = logging.getLogger("sharedctx.adapters")
 _PAUSE_S: Final = 30.0
-"""How long a store that failed is left alone, so that not every tool call waits for it."""
+"""How long what failed is left alone, so that not every tool call waits for it."""
+_GLANCE_S: Final = 0.05
+"""Seconds in which a rendition is found that is already there."""
 _MAX_TOKEN_BYTES: Final = 128
 """No token of the shipped vocabularies is longer."""
 
 
-class _Outage:
-    """Until when the store of a context is left alone; None when it is there.
+class _Health:
+    """What is wrong with the store or the workers of a context, by the monotonic clock.
 
     All adapters of a context share it, so that an outage is noticed and told once.
     """
 
-    until: float | None = None
+    away_until: float | None = None
+    """Until when the store is left alone; None when it is there."""
+    slow_until = 0.0
+    """Until when no output waits for a worker."""
 
 
-_outages: WeakKeyDictionary[AnyContext, _Outage] = WeakKeyDictionary()
+_healths: WeakKeyDictionary[AnyContext, _Health] = WeakKeyDictionary()
 
 
 class Shortener:
@@ -60,7 +65,7 @@ class Shortener:
         self._context = context
         self._min_tokens = min_tokens
         self._timeout = timeout
-        self._outage = _outages.setdefault(context, _Outage())
+        self._health = _healths.setdefault(context, _Health())
 
     async def shorten(self, text: str, source: str, *, agent: str | None = None) -> str:
         """Return `text`, or what shall stand in its place.
@@ -112,25 +117,35 @@ class Shortener:
 
     async def _put(self, key: str, text: str, agent: str | None) -> ContextEntry | None:
         """Put `text` and return its entry, once it has a rendition; None when it cannot be put."""
-        if self._outage.until is not None and time.monotonic() < self._outage.until:
+        health, now = self._health, time.monotonic()
+        if health.away_until is not None and now < health.away_until:
             return None
+        wait = _GLANCE_S if now < health.slow_until else self._timeout
         try:
             with anyio.fail_after(2 * self._timeout):
                 entry: ContextEntry = await call(
-                    self._context.put, key, text, agent=agent and agent[:256], wait=self._timeout
+                    self._context.put, key, text, agent=agent and agent[:256], wait=wait
                 )
         except ContentTooLarge as error:
             _log.warning("an output is handed on whole: %s", error)
             return None
         except (StoreError, TimeoutError) as error:
-            if self._outage.until is None:
+            if health.away_until is None:
                 reason = str(error) or "it does not answer"
                 _log.warning("outputs are handed on whole until the store is back: %s", reason)
-            self._outage.until = time.monotonic() + _PAUSE_S
+            health.away_until = time.monotonic() + _PAUSE_S
             return None
-        if self._outage.until is not None:
-            self._outage.until = None
+        if health.away_until is not None:
+            health.away_until = None
             _log.info("the store is back: outputs are shortened again")
+        if entry.state is State.PENDING and wait == self._timeout:
+            health.slow_until = time.monotonic() + _PAUSE_S
+            _log.warning(
+                "an output is handed on whole: no worker compressed it within %g s. For %g s no "
+                "other one waits. Check that workers run: sharedctx doctor",
+                wait,
+                _PAUSE_S,
+            )
         return entry
 
 

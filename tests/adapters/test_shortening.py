@@ -17,6 +17,7 @@ from sharedctx.adapters.retrieval import make_blocking_context_get, make_context
 from sharedctx.adapters.shortening import Shortener, reference_key
 from sharedctx.embedded import NatsServer
 from sharedctx.testing import MemoryStore
+from tests.client.conftest import working
 
 LARGE = json.dumps([{"row": row, "state": "passed"} for row in range(400)], indent=2)
 
@@ -44,13 +45,21 @@ async def test_the_threshold_counts_tokens(shared: SharedContext) -> None:
     assert await Shortener(shared, min_tokens=1000).shorten(huge, "tool") != huge
 
 
-async def test_without_a_worker_the_output_itself_is_handed_on(
-    nats_url: str, namespace: str
+async def test_without_a_worker_outputs_are_handed_on_and_only_the_first_waits(
+    nats_url: str, namespace: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with SharedContext(nats_url, namespace=namespace) as context:
-        shortener = Shortener(context, min_tokens=300, timeout=0.2)
+        shortener = Shortener(context, min_tokens=300, timeout=1)
         assert await shortener.shorten(LARGE, "tool") == LARGE
-        assert len(await context.keys()) == 1
+        assert "no worker compressed it within 1 s" in caplog.text
+        started = time.monotonic()
+        assert await shortener.shorten(LARGE[1:], "tool") == LARGE[1:]
+        assert time.monotonic() - started < 0.5
+        assert len(await context.keys()) == 2
+        assert len(caplog.records) == 1
+        async with working(nats_url, namespace):
+            while await shortener.shorten(LARGE, "tool") == LARGE:
+                await asyncio.sleep(0.1)
 
 
 async def test_the_names_of_our_own_tools_may_have_a_prefix(shared: SharedContext) -> None:
@@ -89,8 +98,8 @@ async def test_outputs_are_shortened_again_when_the_store_is_back(
             while not await context.keys():
                 await asyncio.sleep(0.1)
                 await shorteners[1].shorten(LARGE, "tool")
-    levels = [record.levelno for record in caplog.records if "adapters" in record.name]
-    assert levels == [logging.WARNING, logging.INFO]
+    told = [record.levelno for record in caplog.records if "the store is back" in record.message]
+    assert told == [logging.WARNING, logging.INFO]
 
 
 async def test_content_over_the_limit_is_no_outage(
