@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ("adapter_sessions",)
+__all__ = ("ROOT", "adapter_sessions")
 
 ROOT = Path(__file__).parent.parent
 EXTRAS = {".venv-adapters": "adapters", ".venv-crewai": "crewai"}
