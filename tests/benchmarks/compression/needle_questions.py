@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,7 +48,7 @@ class Needle:
 def make_needle(document: CorpusDocument, number: int) -> Needle | None:
     """Return question `number` about `document`; None when it has nothing to ask for."""
     for question, answer in _shuffled(_MAKERS[document.kind](document), document.name, number):
-        if view_of(document.text).has(answer):
+        if answer not in question and view_of(document.text).has(answer):
             return Needle(document, question, answer)
     return None
 
@@ -86,23 +87,25 @@ def _json(document: CorpusDocument) -> Iterator[tuple[str, str]]:
 
 def _about_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield questions for a field of the row that another field names."""
-    for name in dict.fromkeys(key for row in rows for key in row):
-        names = Counter(str(row.get(name)) for row in rows)
-        for row in rows:
-            said = row.get(name)
-            if not isinstance(said, str) or not 4 <= len(said) <= 60 or names[said] > 1:
-                continue
-            for field, answer in row.items():
-                if field != name and _is_telling(answer, rows, field):
-                    yield f"What is the {field} of {said}?", str(answer)
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        for field, value in row.items():
+            values[field][str(value)] += 1
+    for row in rows:
+        fields = [field for field, value in row.items() if _is_telling(value)]
+        names = [f for f in fields if isinstance(row[f], str) and values[f][row[f]] == 1]
+        for name in names[:1]:
+            for field in fields:
+                # An answer that many rows share could be guessed.
+                if field != name and values[field][str(row[field])] <= max(1, len(rows) // 10):
+                    yield f"What is the {field} of {row[name]}?", str(row[field])
 
 
-def _is_telling(answer: object, rows: Sequence[Mapping[str, Any]], field: str) -> bool:
-    """Whether a value is a short text or number that few rows share, so that it must be read."""
-    if isinstance(answer, bool) or not isinstance(answer, str | int):
+def _is_telling(value: object) -> bool:
+    """Whether a value is a short text or a number that has to be read to be known."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return False
-    shared = sum(row.get(field) == answer for row in rows)
-    return 3 <= len(str(answer)) <= 80 and shared <= max(1, len(rows) // 10)
+    return 3 <= len(str(value)) <= 80
 
 
 def _about_settings(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -152,13 +155,22 @@ def _functions(document: CorpusDocument) -> Iterator[tuple[str, str]]:
     starts = list(_FUNCTION.finditer(text))
     names = Counter(match["name"] for match in starts)
     lines = Counter(line.strip() for line in text.splitlines())
-    for match, after in zip(starts, [*starts[1:], None], strict=True):
-        end = after.start() if after else len(text)
-        body = text[match.end() : end].splitlines()[1:]
+    ends = [*(match.start() for match in starts), len(text)][1:]
+    for match, end in zip(starts, ends, strict=False):
+        body = _body(text[match.end() : end].splitlines()[1:], len(match[1]))
         own = [line.strip() for line in body if len(line.strip()) > 15 and lines[line.strip()] == 1]
         calls = [line for line in own if "(" in line and not line.startswith(("#", "//", "*", "@"))]
         if names[match["name"]] == 1 and calls and len(body) <= _LONGEST_FUNCTION:
             yield f"How does {match['name']} work?", calls[0]
+
+
+def _body(lines: Sequence[str], indentation: int) -> list[str]:
+    """Return the lines of a function that is declared at `indentation`."""
+
+    def is_inside(line: str) -> bool:
+        return not line.strip() or len(line) - len(line.lstrip()) > indentation
+
+    return list(itertools.takewhile(is_inside, lines))
 
 
 def _changes(document: CorpusDocument) -> Iterator[tuple[str, str]]:

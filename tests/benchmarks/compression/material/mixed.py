@@ -19,7 +19,7 @@ __all__ = ("SOURCES", "compose")
 
 SOURCES: Final[tuple[Source, ...]] = (
     files("mixed", Package("npm", "react-native-screens@4.30.1"), "package/README.md", count=1),
-    files("mixed", Package("npm", "edge-js@26.1.0"), "package/README.md", count=1),
+    files("mixed", Package("npm", "edge-js@26.1.0"), "package/README.md", count=1, low=3_000),
     files("mixed", Package("npm", "leveldown@6.1.1"), "package/README.md", count=1),
     files("mixed", Package("npm", "zod@3.25.76"), "package/README.md", count=1),
     files("mixed", Package("npm", "@asyncapi/specs@6.11.1"), "package/README.md", count=1),
@@ -29,7 +29,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     files(
         "mixed", Package("npm", "@octokit/fixtures@23.1.2"), "package/README.md", count=1, low=3_000
     ),
-    files("mixed", Package("debian", "r-cran-ggplot2"), "**/doc/*.html", count=1, high=300_000),
+    files("mixed", Package("debian", "r-cran-ggplot2"), "**/doc/*.html", count=1, high=500_000),
 )
 _FENCES: Final = {"json": "json", "diff": "diff", "log": "text", "table": "text", "search": ""}
 _EXCERPT: Final = 9_000
