@@ -15,7 +15,15 @@ from sharedctx_workers.compressors.code_folds import Fold, definitions, find_fol
 from sharedctx_workers.compressors.code_parse import Parsed, parse_code
 from sharedctx_workers.compressors.languages import LANGUAGES, Language
 
-__all__ = ("SYMBOLS", "Code", "code_lines", "detect", "likely_language", "read_as")
+__all__ = (
+    "SYMBOLS",
+    "Code",
+    "code_lines",
+    "detect",
+    "likely_language",
+    "quotes_code",
+    "read_as",
+)
 
 SYMBOLS = re.compile(r"[(){}\[\]=<>;_$@\\|&]")
 """Matches what is in most lines of code and in few of prose."""
@@ -47,6 +55,10 @@ _RIVAL = 0.4
 _HARMLESS = 0.005
 
 
+_DIAGNOSTIC = re.compile(r"^[^\s:()]{1,300}:\d+(?::\d+)?: \w", re.MULTILINE)
+_MAX_DIAGNOSED = 20_000
+
+
 class Code(NamedTuple):
     """A text that is source code."""
 
@@ -68,7 +80,7 @@ def detect(text: str, language: str = "") -> Code | None:
     Only `language` is tried when one is named. The last answer is remembered, because whoever
     compresses a text verifies the result next.
     """
-    if len(text) > _MAX_CODE or _KNOT.search(text):
+    if len(text) > _MAX_CODE or _KNOT.search(text) or (not language and quotes_code(text)):
         return None
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
@@ -84,6 +96,11 @@ def detect(text: str, language: str = "") -> Code | None:
             if parsed.damage <= _HARMLESS * len(text):
                 break
     return best
+
+
+def quotes_code(text: str) -> bool:
+    """Whether a compiler or a linter says `text`, which quotes the code that it is about."""
+    return len(_DIAGNOSTIC.findall(text[:_MAX_DIAGNOSED])) > 1
 
 
 def likely_language(text: str) -> str:

@@ -11,7 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
-from sharedctx_workers.compressors.code_detect import SYMBOLS, code_lines, likely_language
+from sharedctx_workers.compressors.code_detect import (
+    SYMBOLS,
+    code_lines,
+    likely_language,
+    quotes_code,
+)
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind, Mentions
 from sharedctx_workers.compressors.languages import Language
 
@@ -87,7 +92,6 @@ _BLOCK_COMMENTS = (
 _MARKS = {"//": "", "/*": " */", "--": "", "#": "", "%": "", ";": "", '"': "", "(*": " *)"}
 _MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"|\(\*)")
 _PROSE = re.compile(r"\s*[\"'(]?\w[\w'’,-]*(?: [\w'’(),.:;-]+){5,}[.,:;?!]?\s*$")
-_DIAGNOSTIC = re.compile(r"^[\w./\\-]+:\d+(?::\d+)?: \w", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
@@ -105,8 +109,8 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
     head = text[: _HEAD * 100]
     if len(text) > _MAX_TEXT or "\n" not in text or _FENCE.search(head):
         return None
-    if not name and len(_DIAGNOSTIC.findall(head)) > 1:
-        return None  # what a compiler says quotes code
+    if not name and quotes_code(text):
+        return None
     if not _looks_like_code(text, _FEW if name else _SOME if likely_language(text) else _MANY):
         return None
     language = Language(
