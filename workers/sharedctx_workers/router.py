@@ -35,19 +35,18 @@ _GRAMMARS: tuple[Compressor, ...] = (
     ConfigCompressor(),
 )
 
-# Grammars that take much for theirs, so they are asked when nothing stricter has accepted.
-_LENIENT: tuple[Compressor, ...] = (CodeCompressor(by_lines=True), LogCompressor(of_any_form=True))
-
 _HTML = HtmlCompressor(_GRAMMARS)
 _MIXED = MixedCompressor((*_GRAMMARS, _HTML))
 
-# Then what holds others, and at last text, which accepts everything.
+# Then what holds others, with the grammars between that take much for theirs: pages of HTML are as
+# indented as code is, and comments of code look like headings. At last text, which accepts all.
 COMPRESSORS: tuple[Compressor, ...] = (
     *_GRAMMARS,
     _HTML,
+    CodeCompressor(by_lines=True),
     _MIXED,
     MarkdownCompressor(_GRAMMARS),
-    *_LENIENT,
+    LogCompressor(of_any_form=True),
     TextCompressor(),
 )
 
