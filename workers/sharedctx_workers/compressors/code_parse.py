@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tree_sitter import Parser, Point, Tree
+from tree_sitter import Node, Parser, Point, Tree
 
 from sharedctx_workers.compressors.languages import Language, grammar
 
@@ -71,7 +71,10 @@ def parse_code(text: str, language: Language) -> Parsed | None:
 
 
 def _damage(tree: Tree) -> tuple[int, int]:
-    """Return how many nodes are errors, and how many characters those cover."""
+    """Return how many nodes are errors, and how many characters those cover.
+
+    One error can hold a whole file of sound definitions; what is structured in it is no damage.
+    """
     cursor = tree.walk()
     errors = damage = 0
     while True:
@@ -79,9 +82,14 @@ def _damage(tree: Tree) -> tuple[int, int]:
         assert node is not None
         if node.is_error or node.is_missing:
             errors += 1
-            damage += max(1, node.end_byte - node.start_byte)
-        elif node.has_error and cursor.goto_first_child():
+            damage += max(1, node.end_byte - node.start_byte - _structured(node))
+        if node.has_error and cursor.goto_first_child():
             continue
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return errors, damage
+
+
+def _structured(node: Node) -> int:
+    """Return how many characters of an error its children cover that have children themselves."""
+    return sum(child.end_byte - child.start_byte for child in node.children if child.child_count)
