@@ -33,7 +33,6 @@ from sharedctx.writing import checked_agent, prepare, profile_for
 __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
 DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
-_MEBIBYTE: Final = 1 << 20
 _WAIT_S: Final = 60.0
 
 
@@ -105,8 +104,8 @@ class SharedContext(Session):
         agent: str | None = None,
         wait: bool | float = False,
         ratio: float = TARGET,
-        max_content_bytes: int = 64 * _MEBIBYTE,
-        cache_bytes: int = 32 * _MEBIBYTE,
+        max_content_bytes: int = 64 << 20,
+        cache_bytes: int = 32 << 20,
         credentials: str | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,

@@ -70,6 +70,10 @@ class WorkerMetrics:
         self._slots = Gauge(
             "sharedctx_worker_slots", "Jobs it can compress at the same time.", registry=registry
         )
+        self._look_up(registry)
+
+    def _look_up(self, registry: CollectorRegistry) -> None:
+        """Make the gauges that are filled when they are asked for."""
         self._pending = Gauge(
             "sharedctx_queue_pending",
             "Originals that no worker has taken. Every worker tells the same.",
