@@ -155,9 +155,9 @@ def _supervise(settings: StackSettings) -> None:
                 workers[-1].start()
             _log(f"up at {', '.join(urls)}")
             _tell_parent(servers=urls, data_dir=settings.data_dir, pid=os.getpid())
-            named: dict[str, Child] = {f"worker {n}": worker for n, worker in enumerate(workers)}
             names = ["nats-server"] if len(nodes) == 1 else [node.data_dir.name for node in nodes]
-            named |= dict(zip(names, nodes, strict=True))
+            named: dict[str, Child] = dict(zip(names, nodes, strict=True))
+            named |= {f"worker {number}": worker for number, worker in enumerate(workers)}
             _watch(wakeups, [KeptAlive(name, child) for name, child in named.items()])
         finally:
             _log("stopping")
