@@ -30,6 +30,7 @@ from sharedctx.hints import KINDS
 from sharedctx.hits import SearchHit
 from sharedctx.records import State
 from sharedctx.segments import Guarantee
+from sharedctx.store.credentials import Credentials
 
 __all__ = (
     "KINDS",
@@ -39,6 +40,7 @@ __all__ = (
     "ContextEntry",
     "ContextEvent",
     "CorruptEntry",
+    "Credentials",
     "Guarantee",
     "InvalidKey",
     "InvalidNamespace",

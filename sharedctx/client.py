@@ -16,6 +16,7 @@ from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
 from sharedctx.metrics import ClientMetrics
+from sharedctx.not_given import NOT_GIVEN, NotGiven, only_given
 from sharedctx.observing import Observer
 from sharedctx.reading import Rendition, describe
 from sharedctx.records import State, StoredEntry
@@ -24,6 +25,7 @@ from sharedctx.segments import TARGET
 from sharedctx.session import Session
 from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
+from sharedctx.store.credentials import Credentials
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.options import ConnectOptions, split_servers
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
@@ -34,13 +36,6 @@ __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
 DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
 _WAIT_S: Final = 60.0
-
-
-class _NotGiven:
-    """Tells an argument that was left out from None."""
-
-
-_NOT_GIVEN: Final = _NotGiven()
 
 
 class SharedContext(Session):
@@ -78,7 +73,7 @@ class SharedContext(Session):
         ratio: Size to aim for, as a share of the original's tokens, 0.01 to 1.
         max_content_bytes: Largest content that `put` takes, in UTF-8 bytes.
         cache_bytes: Memory for recently read renditions.
-        credentials: Path of a NATS credentials file; default is ``$NATS_CREDS``.
+        credentials: `Credentials`, or the path of a credentials file; by default ``$NATS_*``.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
         metrics: Where to count what this context does; see `sharedctx.metrics`.
         store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
@@ -91,14 +86,14 @@ class SharedContext(Session):
         namespace: str = "default",
         model: str = DEFAULT_MODEL,
         tokenizer: Tokenizer | None = None,
-        ttl: float | _NotGiven | None = _NOT_GIVEN,
-        max_entries: int | _NotGiven | None = _NOT_GIVEN,
-        history: int | _NotGiven = _NOT_GIVEN,
-        replicas: int | _NotGiven = _NOT_GIVEN,
-        storage: Literal["file", "memory"] | _NotGiven = _NOT_GIVEN,
-        max_bytes: int | _NotGiven | None = _NOT_GIVEN,
-        ack_wait: float | _NotGiven = _NOT_GIVEN,
-        max_attempts: int | _NotGiven = _NOT_GIVEN,
+        ttl: float | NotGiven | None = NOT_GIVEN,
+        max_entries: int | NotGiven | None = NOT_GIVEN,
+        history: int | NotGiven = NOT_GIVEN,
+        replicas: int | NotGiven = NOT_GIVEN,
+        storage: Literal["file", "memory"] | NotGiven = NOT_GIVEN,
+        max_bytes: int | NotGiven | None = NOT_GIVEN,
+        ack_wait: float | NotGiven = NOT_GIVEN,
+        max_attempts: int | NotGiven = NOT_GIVEN,
         create: bool = True,
         update: bool = False,
         agent: str | None = None,
@@ -106,26 +101,26 @@ class SharedContext(Session):
         ratio: float = TARGET,
         max_content_bytes: int = 64 << 20,
         cache_bytes: int = 32 << 20,
-        credentials: str | None = None,
+        credentials: Credentials | str | os.PathLike[str] | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,
         store: Store | None = None,
     ) -> None:
         validate_namespace(namespace)
-        settings = {
-            "ttl": ttl,
-            "max_entries": max_entries,
-            "history": history,
-            "replicas": replicas,
-            "storage": storage,
-            "max_bytes": max_bytes,
-            "ack_wait": ack_wait,
-            "max_attempts": max_attempts,
-        }
+        given = only_given(
+            ttl=ttl,
+            max_entries=max_entries,
+            history=history,
+            replicas=replicas,
+            storage=storage,
+            max_bytes=max_bytes,
+            ack_wait=ack_wait,
+            max_attempts=max_attempts,
+        )
         self._options = ConnectOptions(
             split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
             name=f"sharedctx-{agent or 'client'}",
-            credentials=credentials or os.environ.get("NATS_CREDS"),
+            credentials=Credentials.of(credentials),
             retry_budget=retry_budget,
         )
         self._agent = checked_agent(agent)
@@ -134,7 +129,6 @@ class SharedContext(Session):
         self._max_content_bytes = max_content_bytes
         self._searcher: Searcher | None = None
         self._observer = Observer(namespace, metrics)
-        given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
 
         async def connect() -> Store:
             if store is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
@@ -17,7 +16,7 @@ from nats.aio.msg import Msg
 from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
-    InvalidRequest,
+    PermissionDenied,
     RevisionConflict,
     StoreUnavailable,
     UnknownOutcome,
@@ -36,6 +35,7 @@ from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 from sharedctx.store.blobs import Blobs
 from sharedctx.store.connection import Connection
 from sharedctx.store.options import ConnectOptions
+from sharedctx.store.refusals import Signal
 from sharedctx.store.removal import (
     clear_namespace,
     delete_key,
@@ -44,7 +44,7 @@ from sharedctx.store.removal import (
 )
 from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan, subjects_in
-from sharedctx.store.streams import CONSUMER, INLINE_BYTES, open_namespace
+from sharedctx.store.streams import CONSUMER, INLINE_BYTES, open_namespace, ttl_header
 from sharedctx.tracing import current_trace, trace_of
 
 __all__ = ("NatsStore",)
@@ -130,7 +130,7 @@ class NatsStore:
         if expect is not None:
             headers[_EXPECT] = str(expect)
         if ttl is not None:
-            headers[_TTL] = self._ttl_header(ttl)
+            headers[_TTL] = ttl_header(self._config, ttl)
         if len(packed) > INLINE_BYTES:
             record, packed = replace(record, blob=await self._blobs.write(packed)), b""
         headers[ENTRY_HEADER] = record.header()
@@ -169,17 +169,6 @@ class NatsStore:
             key=key,
             namespace=self.namespace,
         ) from error
-
-    def _ttl_header(self, ttl: float) -> str:
-        if not 0 < ttl < math.inf:
-            raise InvalidRequest("`ttl` is a positive number of seconds.")
-        if self._config.ttl is not None and ttl > self._config.ttl:
-            raise InvalidRequest(
-                f"`ttl` is at most that of the namespace, {self._config.ttl:g} s. Open the "
-                "namespace with a longer one and update=True.",
-                namespace=self.namespace,
-            )
-        return f"{math.ceil(ttl)}s"
 
     async def get(self, key: str) -> StoredEntry | None:
         subject = self._subjects.entry(key)
@@ -326,16 +315,22 @@ class NatsStore:
 
     @asynccontextmanager
     async def _signal(self, subject: str) -> AsyncIterator[asyncio.Event]:
-        event = asyncio.Event()
-        async with self._subscribed(subject, lambda _: event.set(), event.set):
+        event = Signal()
+        on_message, on_denied = lambda _: event.set(), event.refuse
+        async with self._subscribed(subject, on_message, event.set, on_denied):
             yield event
 
     @asynccontextmanager
     async def _subscribed(
-        self, subject: str, callback: Callable[[Msg], None], on_reconnect: Callable[[], None]
+        self,
+        subject: str,
+        callback: Callable[[Msg], None],
+        on_reconnect: Callable[[], None],
+        on_denied: Callable[[PermissionDenied], None],
     ) -> AsyncIterator[None]:
+        subscribe = self._connection.subscribe
         try:
-            async with self._connection.subscribe(subject, callback, on_reconnect):
+            async with subscribe(subject, callback, on_reconnect, on_denied=on_denied):
                 yield
         except TransientError as error:
             raise StoreUnavailable(
@@ -345,13 +340,16 @@ class NatsStore:
 
     async def watch(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
         # None in the queue means that events may have been missed: look at what is stored.
-        news: asyncio.Queue[Msg | None] = asyncio.Queue()
+        news: asyncio.Queue[Msg | PermissionDenied | None] = asyncio.Queue()
+        tell = news.put_nowait
         seen = await last_sequence(self._connection, self._subjects.entries) or 0
         subject = self._subjects.put_event("*")
-        async with self._subscribed(subject, news.put_nowait, lambda: news.put_nowait(None)):
-            news.put_nowait(None)
+        async with self._subscribed(subject, tell, lambda: tell(None), tell):
+            tell(None)
             while True:
                 message = await news.get()
+                if isinstance(message, PermissionDenied):
+                    raise message
                 if message is None:
                     async with aclosing(self._scan_entries("", start=seen + 1)) as missed:
                         found = [entry async for entry in missed]
