@@ -7,7 +7,13 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from sharedctx.errors import StoreError, StoreUnavailable, UnknownOutcome
+from sharedctx.errors import (
+    AuthError,
+    PermissionDenied,
+    StoreError,
+    StoreUnavailable,
+    UnknownOutcome,
+)
 from sharedctx.store.options import ConnectOptions
 
 __all__ = ("NobodyServes", "TransientError", "persist")
@@ -71,6 +77,10 @@ async def persist(
         except TransientError as error:
             failure = error
             sent = sent or error.sent
+        except (AuthError, PermissionDenied) as error:
+            if writes and sent:
+                raise _failure(str(error), options, unknown=True) from error
+            raise
 
 
 def _failure(reason: str, options: ConnectOptions, *, unknown: bool) -> StoreError:
