@@ -12,15 +12,14 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio
 from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from sharedctx.errors import (
     AuthError,
@@ -31,6 +30,7 @@ from sharedctx.errors import (
     StoreUnavailable,
 )
 from sharedctx.store.link import (
+    Subscribed,
     abort_transport,
     check_version,
     close_client,
@@ -38,6 +38,7 @@ from sharedctx.store.link import (
     is_clustered,
     new_client,
     subscribe_inbox,
+    unsubscribe,
 )
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.refusals import Refusals, login_refusal
@@ -55,21 +56,12 @@ _log = logging.getLogger("sharedctx")
 _TICK_S = 0.5
 # How often a login is tried again that the server has refused: its file may have been renewed.
 _REFUSED_TICK_S = 5.0
+# A server is left no sooner than so long after the last one.
+_MOVE_S = 2.0
 # Messages are at most 136 KiB or, for chunks of blobs, 264 KiB; so at most 30 MiB are in flight.
 # The server cuts a connection that has 64 MiB of replies pending.
 _SMALL_IN_FLIGHT = 160
 _LARGE_IN_FLIGHT = 32
-
-
-@dataclass(slots=True)
-class _Subscribed:
-    """A subscription that is made again whenever the connection is."""
-
-    subject: str
-    callback: _Callback
-    on_denied: _Denied
-    queue: str
-    handle: Subscription | None = None
 
 
 class Connection:
@@ -84,10 +76,12 @@ class Connection:
         self._pending: dict[int, Pending] = {}
         self.refusals = Refusals(self._pending)
         self._inbox = ""
-        self._subscriptions: dict[int, _Subscribed] = {}
+        self._subscriptions: dict[int, Subscribed] = {}
         self._reconnect_callbacks: dict[int, Callable[[], None]] = {}
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
+        self._moving: asyncio.Task[None] | None = None
+        self._moved_at = 0.0
         self._connect_failed: asyncio.Future[BaseException] | None = None
         # Why nothing can be sent until the next login: it was refused, or its inbox was.
         self._refused: StoreError | None = None
@@ -207,7 +201,7 @@ class Connection:
             options = self.options
             if budget is not None and budget < options.retry_budget:
                 options = replace(options, retry_budget=budget)
-            return await persist(attempt, options, lambda: self._closing, error, writes=writes)
+            return await persist(attempt, options, self, error, writes=writes)
 
     # Subscriptions
 
@@ -234,7 +228,7 @@ class Connection:
             TransientError: the link is down.
         """
         number = next(self._tokens)
-        self._subscriptions[number] = _Subscribed(subject, callback, on_denied, queue)
+        self._subscriptions[number] = Subscribed(subject, callback, on_denied, queue)
         if on_reconnect is not None:
             self._reconnect_callbacks[number] = on_reconnect
         try:
@@ -246,7 +240,7 @@ class Connection:
             subscribed = self._subscriptions.pop(number)
             if subscribed.handle is not None:
                 with anyio.CancelScope(shield=True):
-                    await _unsubscribe(subscribed.handle)
+                    await unsubscribe(subscribed.handle)
 
     async def _subscribe(self, number: int) -> None:
         subscribed = self._subscriptions.get(number)
@@ -267,7 +261,7 @@ class Connection:
         except (nats_errors.Error, OSError) as error:
             raise TransientError("the connection to NATS is down", sent=False) from error
         if number not in self._subscriptions:
-            await _unsubscribe(subscribed.handle)
+            await unsubscribe(subscribed.handle)
 
     # The link
 
@@ -345,6 +339,18 @@ class Connection:
                 abort_transport(self._nats)
                 down_since = now
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it was closed, or is about to be."""
+        return self._closing
+
+    def try_another_server(self) -> None:
+        """Leave the server, if there are others that this has not been done for just now."""
+        now = asyncio.get_running_loop().time()
+        if now - self._moved_at > _MOVE_S and len(self._nats.server_pool) > 1:
+            self._moved_at = now
+            self._moving = asyncio.create_task(self._nats.force_reconnect())
+
     async def _reconnect(self) -> None:
         try:
             await self._connect()
@@ -392,8 +398,3 @@ class Connection:
             self._refused = error
         elif not self._connect_failed.done():
             self._connect_failed.set_result(error)
-
-
-async def _unsubscribe(subscription: Subscription) -> None:
-    with suppress(nats_errors.Error, OSError):
-        await subscription.unsubscribe()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
 import anyio.to_thread
 from nats import errors as nats_errors
 from nats.aio.client import Client, RawCredentials
+from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from sharedctx.errors import PermissionDenied, StoreUnavailable
@@ -18,6 +20,7 @@ from sharedctx.store.refusals import NoTlsError, Refusals
 
 __all__ = (
     "MINIMUM_SERVER",
+    "Subscribed",
     "abort_transport",
     "check_version",
     "close_client",
@@ -25,12 +28,24 @@ __all__ = (
     "is_clustered",
     "new_client",
     "subscribe_inbox",
+    "unsubscribe",
 )
 
 MINIMUM_SERVER: Final = (2, 11)
 """The oldest nats-server that has all the store uses."""
 _CLOSE_LIMIT_S = 2.0
 _ANSWER_LIMIT_S = 5
+
+
+@dataclass(slots=True)
+class Subscribed:
+    """A subscription that is made again whenever the connection is."""
+
+    subject: str
+    callback: Callable[[Msg], None]
+    on_denied: Callable[[PermissionDenied], None]
+    queue: str
+    handle: Subscription | None = None
 
 
 class _TlsClient(Client):
@@ -128,6 +143,12 @@ def is_clustered(client: Client) -> bool:
     """Return whether the server of `client` tells that it belongs to a cluster."""
     # Private, and only in nats-py 2.x; where it is missing, no cluster is seen.
     return bool(getattr(client, "_server_info", {}).get("cluster"))
+
+
+async def unsubscribe(subscription: Subscription) -> None:
+    """End `subscription`, if the link is still there."""
+    with suppress(nats_errors.Error, OSError):
+        await subscription.unsubscribe()
 
 
 async def close_client(client: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ async def _nothing() -> None:
     pass
 
 
-async def _until_watched(ctx: SharedContext, events: AsyncIterator[ContextEvent]) -> None:
+async def _until_watched(ctx: SharedContext, events: AsyncGenerator[ContextEvent, None]) -> None:
     """Put until `events` tells of it, so that the watch has surely begun; leave none behind."""
     upcoming = asyncio.create_task(anext(events))
     revision = 0
