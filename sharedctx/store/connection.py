@@ -35,7 +35,6 @@ from sharedctx.store.link import (
     check_version,
     close_client,
     dial,
-    is_clustered,
     new_client,
     subscribe_inbox,
     unsubscribe,
@@ -108,11 +107,6 @@ class Connection:
     def max_payload(self) -> int:
         """Bytes of headers and payload that the server takes in one message."""
         return int(self._nats.max_payload)
-
-    @property
-    def in_cluster(self) -> bool:
-        """Whether the server belongs to a cluster."""
-        return is_clustered(self._nats)
 
     async def aclose(self) -> None:
         """Close. Requests in flight fail. May be called again."""

@@ -25,7 +25,6 @@ __all__ = (
     "check_version",
     "close_client",
     "dial",
-    "is_clustered",
     "new_client",
     "subscribe_inbox",
     "unsubscribe",
@@ -137,12 +136,6 @@ def check_version(client: Client) -> None:
             f"The NATS server has version {version.major}.{version.minor}.{version.patch}; "
             f"sharedctx needs {MINIMUM_SERVER[0]}.{MINIMUM_SERVER[1]} or newer."
         )
-
-
-def is_clustered(client: Client) -> bool:
-    """Return whether the server of `client` tells that it belongs to a cluster."""
-    # Private, and only in nats-py 2.x; where it is missing, no cluster is seen.
-    return bool(getattr(client, "_server_info", {}).get("cluster"))
 
 
 async def unsubscribe(subscription: Subscription) -> None:

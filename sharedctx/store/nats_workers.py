@@ -44,6 +44,7 @@ class WorkerStore:
         *,
         name: str,
         credentials: Credentials | None = None,
+        domain: str | None = None,
     ) -> WorkerStore:
         """Connect to NATS.
 
@@ -52,7 +53,10 @@ class WorkerStore:
             AuthError: the server refused the credentials.
         """
         options = ConnectOptions(
-            split_servers(servers), name=name, credentials=credentials or Credentials()
+            split_servers(servers),
+            name=name,
+            credentials=credentials or Credentials(),
+            domain=domain,
         )
         return cls(await Connection.open(options))
 
