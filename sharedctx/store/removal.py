@@ -41,10 +41,10 @@ async def clear_namespace(connection: Connection, subjects: Subjects) -> int:
     the record of a concurrent put may name them. Workers reap the others.
     """
     info = await call(connection, f"STREAM.INFO.{subjects.entries}")
-    sides = (subjects.history, subjects.renditions)
+    # First what credentials that may only delete keys are denied, so that nothing is half done.
+    sides = (subjects.renditions, subjects.history)
     bounds = [(stream, await last_sequence(connection, stream)) for stream in sides]
-    await _purge(connection, subjects.entries, {"seq": int(info["state"]["last_seq"]) + 1})
-    for stream, last in bounds:
+    for stream, last in [*bounds, (subjects.entries, int(info["state"]["last_seq"]))]:
         if last is not None:
             await _purge(connection, stream, {"seq": last + 1})
     return int(info["state"]["messages"])
