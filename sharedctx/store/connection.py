@@ -13,7 +13,7 @@ import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio
@@ -40,14 +40,12 @@ from sharedctx.store.link import (
 )
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.refusals import Refusals, login_refusal
-from sharedctx.store.replies import Pending, Replies
+from sharedctx.store.replies import Pending, Replies, Subscribed
 from sharedctx.store.retry import TransientError, persist
 
 __all__ = ("Connection",)
 
 _T = TypeVar("_T")
-_Callback = Callable[[Msg], None]
-_Denied = Callable[[PermissionDenied], None]
 
 _log = logging.getLogger("sharedctx")
 # How often the state of the link and overdue requests are looked at.
@@ -58,17 +56,6 @@ _REFUSED_TICK_S = 5.0
 # The server cuts a connection that has 64 MiB of replies pending.
 _SMALL_IN_FLIGHT = 160
 _LARGE_IN_FLIGHT = 32
-
-
-@dataclass(slots=True)
-class _Subscribed:
-    """A subscription that is made again whenever the connection is."""
-
-    subject: str
-    callback: _Callback
-    on_denied: _Denied
-    queue: str
-    handle: Subscription | None = None
 
 
 class Connection:
@@ -83,7 +70,7 @@ class Connection:
         self._pending: dict[int, Pending] = {}
         self.refusals = Refusals(self._pending)
         self._inbox = ""
-        self._subscriptions: dict[int, _Subscribed] = {}
+        self._subscriptions: dict[int, Subscribed] = {}
         self._reconnect_callbacks: dict[int, Callable[[], None]] = {}
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
@@ -173,8 +160,7 @@ class Connection:
             TransientError: the link is down; nothing was sent.
             AuthError: the server no longer accepts the credentials; nothing was sent.
         """
-        if self._refused is not None:
-            raise type(self._refused)(str(self._refused))
+        self._raise_if_refused()
         try:
             await self._nats.publish(subject, payload, reply, headers)  # type: ignore[arg-type]
         except (
@@ -216,10 +202,10 @@ class Connection:
     async def subscribe(
         self,
         subject: str,
-        callback: _Callback,
+        callback: Callable[[Msg], None],
         on_reconnect: Callable[[], None] | None = None,
         *,
-        on_denied: _Denied,
+        on_denied: Callable[[PermissionDenied], None],
         queue: str = "",
     ) -> AsyncIterator[None]:
         """Call `callback` for every message on `subject`; survives reconnects.
@@ -233,9 +219,10 @@ class Connection:
 
         Raises:
             TransientError: the link is down.
+            AuthError: the server no longer accepts the credentials.
         """
         number = next(self._tokens)
-        self._subscriptions[number] = _Subscribed(subject, callback, on_denied, queue)
+        self._subscriptions[number] = Subscribed(subject, callback, queue)
         if on_reconnect is not None:
             self._reconnect_callbacks[number] = on_reconnect
         try:
@@ -253,6 +240,7 @@ class Connection:
         subscribed = self._subscriptions.get(number)
         if subscribed is None:
             return  # whoever wanted it has left meanwhile
+        self._raise_if_refused()
 
         async def deliver(message: Msg) -> None:  # nats-py awaits its callbacks
             subscribed.callback(message)
@@ -386,11 +374,16 @@ class Connection:
         if not self.refusals.take(str(error)):
             self._refuse(login_refusal(error, self.options.describe()))
 
+    def _raise_if_refused(self) -> None:
+        if self._refused is not None:
+            raise type(self._refused)(str(self._refused))
+
     def _refuse(self, error: StoreError | None) -> None:
         if error is None:
             return
         if self._connect_failed is None:
             self._refused = error
+            abort_transport(self._nats)  # nats-py leaves it open
         elif not self._connect_failed.done():
             self._connect_failed.set_result(error)
 

@@ -473,9 +473,8 @@ def test_the_block_is_valid_json_and_names_every_verb() -> None:
 # What subjects cannot keep apart
 
 
-async def test_inside_an_account_a_hostile_client_can_misdirect_answers(
-    server: str, root: SharedContext
-) -> None:
+@pytest.mark.usefixtures("root")
+async def test_inside_an_account_a_hostile_client_can_misdirect_answers(server: str) -> None:
     """NATS does not check where a client asks to be answered: it answers with all rights.
 
     A known limit, told in docs/howto/security.md. If this fails, NATS has changed: tell it there.
