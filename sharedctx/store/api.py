@@ -86,6 +86,9 @@ class StoredMessage(NamedTuple):
     data: bytes
     timestamp: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"StoredMessage({self.subject!r}, {self.sequence}, {len(self.data)} bytes)"
+
 
 class Delivery(NamedTuple):
     """What the reply subject of a message from a consumer tells."""

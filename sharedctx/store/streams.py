@@ -24,9 +24,12 @@ __all__ = (
     "INLINE_BYTES",
     "MESSAGE_BYTES",
     "METADATA_KEY",
+    "PRESENCE_STREAM",
+    "PRESENCE_SUBJECT",
     "config_of",
     "ensure_consumer",
     "open_namespace",
+    "presence_stream",
     "ttl_header",
 )
 
@@ -36,6 +39,10 @@ INLINE_BYTES: Final = LARGE_BYTES
 """A packed body of up to this size travels in the message itself: all content that is not large."""
 CHUNK_BYTES: Final = 256 * 1024
 """A larger one is stored in chunks of this size."""
+PRESENCE_STREAM: Final = "KV_sharedctx_workers"
+"""Where workers of all namespaces say that they are there."""
+PRESENCE_SUBJECT: Final = "$KV.sharedctx_workers"
+_PRESENCE_TTL_S = 15
 METADATA_KEY: Final = "sharedctx"
 """Stream metadata that marks an entries stream and holds the settings of the namespace."""
 
@@ -156,6 +163,20 @@ def _history_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, An
         # What is evicted from the entries leaves its history behind; this bounds it.
         "max_msgs": config.history * config.max_entries if config.max_entries else -1,
         "max_msg_size": INLINE_BYTES + 2 * _HEADER_ROOM,
+    }
+
+
+def presence_stream() -> dict[str, Any]:
+    """Return the configuration of `PRESENCE_STREAM`: small, and there after a restart."""
+    return {
+        "name": PRESENCE_STREAM,
+        "subjects": [f"{PRESENCE_SUBJECT}.*"],
+        "storage": "file",
+        "discard": "old",
+        "max_msgs_per_subject": 1,
+        "max_age": _PRESENCE_TTL_S * _SECOND,
+        "duplicate_window": _PRESENCE_TTL_S * _SECOND,
+        "allow_direct": True,
     }
 
 
@@ -296,6 +317,10 @@ async def _apply(
     streams = [_renditions_stream(subjects, config), _blobs_stream(subjects, config)]
     if config.history > 1:
         streams.append(_history_stream(subjects, config))
+    if verb == "CREATE":
+        # Here, because workers may have no permission to make it.
+        with suppress(ApiError):  # one of an older version does as well
+            await call(connection, f"STREAM.CREATE.{PRESENCE_STREAM}", presence_stream())
     streams.append(_entries_stream(subjects, config))
     try:
         for stream in streams:
