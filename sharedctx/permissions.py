@@ -61,18 +61,24 @@ def _reading(stream: str) -> tuple[str, ...]:
     return (f"DIRECT.GET.{stream}.>", f"STREAM.MSG.GET.{stream}")
 
 
+# On several replicas the leader completes a pass that one of them serves.
+_LISTING_ENTRIES = ("STREAM.INFO.{E}", *_listing("{E}"), "STREAM.MSG.GET.{E}")
+
 VERBS: Final[dict[str, Verb]] = {
-    "open": Verb(("STREAM.INFO.{E}",)),
+    "open": Verb(("STREAM.INFO.{E}",), subscribes=("ctxev.{ns}.settings",)),
     "get": Verb(
-        (*_reading("{E}"), *_reading("{R}"), *_reading("{B}")),
+        ("STREAM.INFO.{E}", *_reading("{E}"), *_reading("{R}"), *_reading("{B}")),
         ("ctxev.{ns}.wanted",),
         ("ctxev.{ns}.ready.*.*",),
     ),
     "wait_for": Verb(subscribes=("ctxev.{ns}.put.*",)),
     "keys": Verb(("STREAM.INFO.{E}",)),
-    "watch": Verb(("STREAM.INFO.{E}", *_listing("{E}")), subscribes=("ctxev.{ns}.put.*",)),
-    "search": Verb(("STREAM.INFO.{E}", *_listing("{E}"))),
-    "stats": Verb(_listing("{E}", "{R}")),
+    "watch": Verb(
+        _LISTING_ENTRIES,
+        subscribes=("ctxev.{ns}.put.*", "ctxev.{ns}.settings"),
+    ),
+    "search": Verb(_LISTING_ENTRIES),
+    "stats": Verb((*_LISTING_ENTRIES, *_listing("{R}"))),
     "history": Verb(_listing("{H}")),
     "info": Verb(
         (
@@ -94,6 +100,7 @@ VERBS: Final[dict[str, Verb]] = {
             *_on("STREAM.CREATE", "{E}", "{R}", "{B}", "{H}", "{W}"),
             f"CONSUMER.CREATE.{{E}}.{CONSUMER}",
         ),
+        ("ctxev.{ns}.settings",),
     ),
     "update": Verb(
         (
@@ -102,6 +109,7 @@ VERBS: Final[dict[str, Verb]] = {
             "STREAM.DELETE.{H}",
             f"CONSUMER.CREATE.{{E}}.{CONSUMER}",
         ),
+        ("ctxev.{ns}.settings",),
     ),
     "find namespaces": Verb(("STREAM.INFO.{E}",), (), ("$JS.EVENT.ADVISORY.STREAM.*.{E}",)),
     "take jobs": Verb(

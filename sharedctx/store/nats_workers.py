@@ -186,7 +186,10 @@ def _namespace_of(stream: str) -> set[str]:
 
 
 async def list_workers(
-    servers: str | Sequence[str], *, credentials: Credentials | None = None
+    servers: str | Sequence[str],
+    *,
+    credentials: Credentials | None = None,
+    domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the workers that are alive tell of themselves, sorted by id.
 
@@ -197,6 +200,7 @@ async def list_workers(
         split_servers(servers),
         name="sharedctx-list-workers",
         credentials=credentials or Credentials(),
+        domain=domain,
     )
     connection = await Connection.open(options)
     try:

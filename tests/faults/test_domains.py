@@ -14,6 +14,7 @@ from sharedctx import InvalidRequest, SharedContext, StoreUnavailable
 from sharedctx.embedded import NatsServer
 from sharedctx.embedded.cluster import free_ports
 from sharedctx.store.nats import NatsStore
+from tests.cli.harness import Cli
 from tests.client.conftest import working
 
 TEXT = "".join(
@@ -76,6 +77,21 @@ async def test_a_worker_at_a_leaf_node_compresses(leaf: tuple[str, str]) -> None
     hub_url, leaf_url = leaf
     async with SharedContext(hub_url) as ctx, working(leaf_url, "default", domain="hub"):
         assert (await ctx.put("k", TEXT, wait=20)).state == "ready"
+
+
+def test_commands_and_their_worker_take_the_domain(leaf: tuple[str, str]) -> None:
+    hub_url, leaf_url = leaf
+    at_leaf = Cli(leaf_url, "default")
+    worker = at_leaf.start("--domain", "hub", "worker", "--slots", "1")
+    try:
+        put = at_leaf.json("put", "k", "--wait", "--domain", "hub", given=TEXT.encode())
+        assert put["state"] == "ready"
+        assert Cli(hub_url, "default")("get", "k", "--full").stdout.decode() == TEXT
+        found = at_leaf.json("doctor", "--domain", "hub")
+        assert "workers" in str(found)
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=40)
 
 
 async def test_without_the_domain_the_hub_is_not_used(leaf: tuple[str, str]) -> None:

@@ -156,6 +156,7 @@ class Worker:
                     self._settings.servers,
                     name=f"sharedctx worker {self._id}",
                     credentials=self._settings.credentials,
+                    domain=self._settings.domain,
                 )
             except StoreUnavailable as error:
                 _log.warning("worker.connecting", reason=str(error), retry_in=backoff)
