@@ -15,6 +15,7 @@ from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
     RevisionConflict,
+    StaleRead,
     UnknownOutcome,
 )
 from sharedctx.keys import Subjects, encode_key, subjects_of
@@ -200,7 +201,12 @@ class NatsStore:
         return entry.packed
 
     async def delete(self, key: str, *, revision: int | None = None) -> bool:
-        stored = await self._current.read(key)
+        try:
+            stored = await self._current.read(key)
+        except StaleRead:
+            # Not to be served, but to be removed: a killed server may have brought it back.
+            stream, subject = self._subjects.entries, self._subjects.entry(key)
+            stored = await leader_get(self._connection, stream, subject)
         if stored is not None and revision is not None and stored.sequence > revision:
             return False
         deleted = await delete_key(self._connection, self._subjects, key, stored)
