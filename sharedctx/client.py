@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from sharedctx.embedded import local_stack
+from sharedctx.encryption import Encryption
 from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
 from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
 from sharedctx.hints import make_hint
@@ -74,6 +75,7 @@ class SharedContext(Session):
         max_content_bytes: Largest content that `put` takes, in UTF-8 bytes.
         cache_bytes: Memory for recently read renditions.
         credentials: `Credentials`, or the path of a credentials file; by default ``$NATS_*``.
+        encryption: The keys, for a namespace whose contents NATS must not read.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
         metrics: Where to count what this context does; see `sharedctx.metrics`.
         store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
@@ -102,6 +104,7 @@ class SharedContext(Session):
         max_content_bytes: int = 64 << 20,
         cache_bytes: int = 32 << 20,
         credentials: Credentials | str | os.PathLike[str] | None = None,
+        encryption: Encryption | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,
         store: Store | None = None,
@@ -137,7 +140,7 @@ class SharedContext(Session):
                 self._options, namespace, given, create=create, update=update
             )
 
-        super().__init__(connect, namespace, cache_bytes)
+        super().__init__(connect, namespace, cache_bytes, encryption)
 
     def __repr__(self) -> str:
         servers = self._options.describe()
@@ -213,6 +216,9 @@ class SharedContext(Session):
         profile = self._profile._replace(hint=make_hint(kind, language, filename))
         with self._observer.put(key, agent) as report:
             record, packed = await prepare(key, content, profile, agent, self._max_content_bytes)
+            if self._encryption is not None:
+                sealed = await self._encryption.seal_entry(self._namespace, key, record, packed)
+                record, packed = sealed
             revision = await store.put(key, record, packed, expect=expect, ttl=ttl)
             report.stored(revision, record.size)
         entry = StoredEntry(key, revision, record)

@@ -9,6 +9,7 @@
     │   └── ContentTooLarge
     ├── RevisionConflict                 `expect` did not match: nothing was written
     ├── CorruptEntry                     stored bytes are damaged or foreign
+    │   └── DecryptionFailed             they do not open with the keys at hand
     ├── ConfigMismatch                   the namespace exists with other settings
     ├── NamespaceNotFound                it does not exist, and was not to be created
     ├── WaitTimeout (TimeoutError)       what was waited for did not come in time
@@ -32,6 +33,7 @@ __all__ = (
     "ConfigMismatch",
     "ContentTooLarge",
     "CorruptEntry",
+    "DecryptionFailed",
     "InvalidKey",
     "InvalidNamespace",
     "InvalidRequest",
@@ -91,6 +93,10 @@ class RevisionConflict(SharedContextError):
 
 class CorruptEntry(SharedContextError):
     """The stored record is damaged or was not written by sharedctx. Put the content again."""
+
+
+class DecryptionFailed(CorruptEntry):
+    """The stored bytes do not open with this key. Check the key; if it is right, put them again."""
 
 
 class ConfigMismatch(SharedContextError):

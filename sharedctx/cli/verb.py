@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, NoReturn, get_args
 import typer
 
 from sharedctx.client import DEFAULT_SERVERS
+from sharedctx.encryption import Encryption
 from sharedctx.errors import (
     InvalidRequest,
     NamespaceNotFound,
@@ -56,6 +57,14 @@ Namespace = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+KeyFile = Annotated[
+    str | None,
+    typer.Option(
+        help="File with the keys of an encrypted namespace.",
+        envvar="SHAREDCTX_KEY_FILE",
+        rich_help_panel=_PANEL,
+    ),
+]
 JsonFlag = Annotated[
     bool,
     typer.Option("--json", help="Write one JSON document, or JSON lines.", rich_help_panel=_PANEL),
@@ -82,12 +91,14 @@ class Settings:
         servers: NATS URLs, comma-separated.
         namespace: Name of the namespace.
         json: Whether to write JSON.
+        key_file: File with the keys of the namespace.
         login: Fields of `Credentials` that were given.
     """
 
     servers: str | None = field(default=None, repr=False)
     namespace: str | None = None
     json: bool = False
+    key_file: str | None = None
     login: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -98,6 +109,7 @@ class Settings:
             given.get("servers"),
             given.get("namespace"),
             bool(given.get("json")),
+            given.get("key_file"),
             {name: value for name, value in login.items() if value},
         )
 
@@ -107,6 +119,7 @@ class Settings:
             self.servers or outer.servers,
             self.namespace or outer.namespace,
             self.json or outer.json,
+            self.key_file or outer.key_file,
             {**outer.login, **self.login},
         )
 
@@ -129,6 +142,15 @@ class Settings:
         """
         return Credentials(**self.login)
 
+    @property
+    def encryption(self) -> Encryption | None:
+        """The keys of the namespace.
+
+        Raises:
+            InvalidRequest: the file with them cannot be read.
+        """
+        return Encryption.from_file(self.key_file) if self.key_file else None
+
     def options(self, name: str, **more: Any) -> ConnectOptions:
         """Return how to reach NATS, for a connection that is called `name` there."""
         return ConnectOptions(
@@ -147,11 +169,14 @@ def _after_command(option: Any) -> Any:
 _BEFORE: Final = {
     "servers": Servers,
     "namespace": Namespace,
+    "key_file": KeyFile,
     "json": JsonFlag,
     **{each.parameter: each.annotation(environment=True) for each in LOGIN_OPTIONS},
 }
 _AFTER: Final = {
-    **{name: _after_command(_BEFORE[name]) for name in ("servers", "namespace", "json")},
+    **{
+        name: _after_command(_BEFORE[name]) for name in ("servers", "namespace", "key_file", "json")
+    },
     **{each.parameter: each.annotation(environment=False) for each in LOGIN_OPTIONS},
 }
 

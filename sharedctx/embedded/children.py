@@ -23,6 +23,7 @@ _NOT_FOR_CHILDREN: Final = frozenset(
     {
         "NATS_URL",
         "SHAREDCTX_HEALTH_PORT",
+        "SHAREDCTX_KEY_FILE",
         "SHAREDCTX_NAMESPACE",
         "SHAREDCTX_NAMESPACES",
         "SHAREDCTX_SERVERS",
