@@ -1,4 +1,4 @@
-"""Encryption of bodies on their way to the store, so that NATS holds what only key holders can read.
+"""Encryption of bodies on their way to the store: NATS holds what only key holders can read.
 
 AES-256-GCM with a random nonce. A body is bound to its namespace, key, hash and size, so one that
 is moved elsewhere does not open. The content hash in the record becomes a keyed one: equal contents

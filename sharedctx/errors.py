@@ -18,7 +18,7 @@
         ├── StoreUnavailable             not reachable: certainly nothing was written
         ├── UnknownOutcome               sent, but never answered: it may have been written
         ├── StoreFull                    a size limit of the namespace or server is reached
-        ├── AuthError                    the server refused the credentials
+        ├── AuthError                    client or server is not who the other trusts
         └── PermissionDenied             the credentials do not allow this subject
 
 The docstring of a class is its default message and names the remedy.
@@ -132,7 +132,7 @@ class StoreFull(StoreError):
 
 
 class AuthError(StoreError):
-    """The NATS server refused the credentials. Check user, password, token or creds file."""
+    """The NATS server refused the credentials, or is not to be trusted. Check both, and TLS."""
 
 
 class PermissionDenied(StoreError):
