@@ -33,3 +33,13 @@ def test_the_search_page(url: str) -> None:
     printed = run_page(DOCS / "howto" / "search.md", url).splitlines()
     assert printed[0].startswith("build/log (")
     assert printed[-2:] == ["True", "build failed: disk quota exceeded"]
+
+
+def test_the_security_page(url: str) -> None:
+    printed = run_page(DOCS / "howto" / "security.md", url).splitlines()
+    assert "user='agent'" in printed[0]
+    assert "from your secret store" not in printed[0]
+    assert printed[1:3] == ["1. read the permissions", "2. believe them"]
+    assert printed[3].startswith("denied: The NATS credentials do not allow publishing to")
+    assert printed[4].startswith("refused: The NATS server at nats://127.0.0.1:")
+    assert printed[5] == "What was said stays here."

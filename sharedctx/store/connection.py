@@ -298,6 +298,8 @@ class Connection:
             raise MissingExtra(
                 "NATS credentials need another package: pip install 'sharedctx[nkeys]'."
             ) from error
+        except InvalidRequest:
+            raise
         except (nats_errors.Error, OSError, ValueError) as error:
             raise InvalidRequest(
                 f"These NATS servers or credentials cannot be used: {error}."
