@@ -20,6 +20,15 @@ blanks and quoted like JSON strings where they hold some::
     core/ (3): job.py store.py
     notes
 
+In a list of files ``in long form`` the line ``before each:`` ends the paths, and what the tool
+wrote before each of them follows, in their order::
+
+    2 files in long form under /srv/app/core/:
+    ./ (2): job.py store.py
+    before each:
+    -rw-r--r-- 1 root root 8482 Oct 26 10:02
+    -rw-r--r-- 1 root root 5527 Oct 26 10:05
+
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
 which tell whether the tree was cut off there::
 
@@ -38,13 +47,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from sharedctx.notes import unescape_notes
 
-__all__ = ("unfold_paths",)
+__all__ = ("BEFORE_EACH", "unfold_paths")
+
+BEFORE_EACH = "before each:"
+"""The line between the paths of a long listing and what stood before them."""
 
 _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
-_LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
+_LISTING = re.compile(r"\d+ (paths|files)( in long form)?(?: under (.+))?:$")
 _TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
 # What stands for a level that goes on, a level that is done, an entry, and the last entry.
 _DRAWN = {
@@ -77,8 +90,10 @@ def unfold_paths(text: str) -> str:
     if search:
         return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
-        listed = listing[1] == "paths"
-        return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
+        listed, lines = listing[1] == "paths", body.split("\n")
+        if listing[2]:
+            return _long(lines, listing[3] or "", listed=listed)
+        return "\n".join(_entries(lines, listing[3] or "", listed=listed))
     if tree:
         return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
     return text
@@ -119,6 +134,14 @@ def _entries(lines: list[str], root: str, *, listed: bool) -> Iterator[str]:
             yield directory[:-1]
         for name in _NAME.findall(heading[4]):
             yield directory + (json.loads(name) if name.startswith('"') else name)
+
+
+def _long(lines: list[str], root: str, *, listed: bool) -> str:
+    """Return a long listing: what stood before each path, and the path."""
+    split = lines.index(BEFORE_EACH) if BEFORE_EACH in lines else len(lines)
+    paths = _entries(lines[:split], root, listed=listed)
+    before = lines[split + 1 :]
+    return "\n".join(map("".join, zip_longest(before, paths, fillvalue="")))
 
 
 def _draw(lines: list[str], marks: tuple[str, str, str, str]) -> list[str]:

@@ -173,6 +173,16 @@ FORMS = {
     "a tree": ".\n├── a\n│\u00a0\u00a0 ├── b\n│\u00a0\u00a0 └── c\n└── d\n    └── e\n",
     "a tree cut off": ".\n├── a\n│   ├── b\n│   │   ├── d\n│   │   └── e\n│   ├── f\n",
     "a tree of bars": ".\n|-- a\n|   |-- b\n|   `-- c x\n`-- d -> a\n    `-- e\n\n2 directories\n",
+    "a long listing": "".join(
+        f"  {i} {i % 3} -rw-r--r--   1 me  us {i * 97:8} Oct 26 10:02 a/b{i % 2}/f{i}.py\n"
+        for i in range(9)
+    ),
+    "a long listing with blanks and links": (
+        "-rw-r--r-- 1 me us 12 Oct 26 10:02 ./a/x y.py\n"
+        "lrwxrwxrwx 1 me us 7 Oct 26 10:02 ./a/l -> x\n"
+        "drwxr-xr-x 2 me us 40 Oct 26 10:02 ./b\n-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/x.py\n"
+        "-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/y.py\n-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/z.py"
+    ),
     "folders": "a/b/\na/c/\na/d/\na/e/\na/f/\n",
     "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /p: No access\n",
     "notes": "a/x.py:1:[… 3 lines elided: L1-3]\na/x.py:2:q\na/y.py:3:[\\… r\n",
@@ -193,6 +203,17 @@ def test_counts_are_a_list_of_files_the_largest_first() -> None:
     assert view.startswith("200 files under src/:\n")
     assert ".py:89" in view
     assert ".py:0 " not in view
+
+
+def test_a_long_listing_keeps_all_paths_and_few_of_their_details() -> None:
+    text = "".join(
+        f"-rw-r--r-- root/root {i * 97:8} 2026-10-26 10:{i % 60:02d} src/d{i % 7}/file_{i}.py\n"
+        for i in sorted(range(200), key=lambda i: i % 7)
+    )
+    view = shown(text, 1200).text
+    assert view.startswith("200 files in long form under src/:\n")
+    assert all(f" file_{i}.py" in view for i in range(200))
+    assert view.count("root/root") < 20
 
 
 def test_times_of_day_are_no_hits() -> None:

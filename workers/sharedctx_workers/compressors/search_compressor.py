@@ -14,6 +14,7 @@ from sharedctx_workers.compressors.search_fold import fold_search
 from sharedctx_workers.compressors.search_folders import folder_parts, path_lines
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
 from sharedctx_workers.compressors.search_listing import TREE, listing_entries, listing_parts
+from sharedctx_workers.compressors.search_long import long_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
 from sharedctx_workers.compressors.search_tree import tree_parts
 
@@ -48,8 +49,11 @@ class SearchCompressor:
             return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
         if _RULE.search(text, 0, _HEAD):
             return None  # a report about files
-        paths = path_lines(text, list(split_lines(text)))
-        folded = self._folded(text, folder_parts(paths), tokenizer) if paths else None
+        every = list(split_lines(text))
+        long = long_parts(text, every)
+        paths = None if long else path_lines(text, every)
+        parts = long or (folder_parts(paths) if paths else None)
+        folded = self._folded(text, parts, tokenizer) if parts else None
         if folded is not None:
             return folded
         entries = listing_entries(text)
@@ -80,6 +84,7 @@ def _can_be(text: str) -> bool:
     return (
         _is_search(head, found_lines(head))
         or path_lines(head, list(split_lines(head))) is not None
+        or long_parts(head, list(split_lines(head))) is not None
         or listing_entries(head) is not None
     )
 
