@@ -49,24 +49,24 @@ class SearchCompressor:
             return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
         if _RULE.search(text, 0, _HEAD):
             return None  # a report about files
-        every = list(split_lines(text))
-        long = long_parts(text, every)
-        paths = None if long else path_lines(text, every)
-        parts = long or (folder_parts(paths) if paths else None)
-        folded = self._folded(text, parts, tokenizer) if parts else None
-        if folded is not None:
-            return folded
-        entries = listing_entries(text)
-        if entries is None:
-            return None
-        parts = listing_parts(text, entries)
-        if any(TREE.match(text, part.start) for part in parts):
-            folded = self._folded(text, tree_parts(text, parts), tokenizer)
-        return folded or _verbatim(text, parts, tokenizer)
+        listed = _listed(text)
+        folded = self._folded(text, listed, tokenizer) if listed else None
+        return folded or self._drawn(text, tokenizer)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character, folded or not."""
         return unescape_notes(whole) == original or unfold_paths(whole) == original
+
+    def _drawn(self, text: str, tokenizer: Tokenizer) -> Document | None:
+        """Return `text` as a tree, or a listing line by line; None when it is neither."""
+        entries = listing_entries(text)
+        if entries is None:
+            return None
+        parts = listing_parts(text, entries)
+        folded = None
+        if any(TREE.match(text, part.start) for part in parts):
+            folded = self._folded(text, tree_parts(text, parts), tokenizer)
+        return folded or _verbatim(text, parts, tokenizer)
 
     def _folded(self, text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document | None:
         """Return the document that `parts` make, if it says all of `text`."""
@@ -74,6 +74,16 @@ class SearchCompressor:
         if unfold_paths("".join(shown)) != text:
             return None
         return _document(parts, shown, tokenizer, _FOLDED)
+
+
+def _listed(text: str) -> list[Part] | None:
+    """Return the parts of a list of paths with or without what `ls -l` tells of each, or None."""
+    lines = list(split_lines(text))
+    long = long_parts(text, lines)
+    if long is not None:
+        return long
+    paths = path_lines(text, lines)
+    return folder_parts(paths) if paths else None
 
 
 def _can_be(text: str) -> bool:
