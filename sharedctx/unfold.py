@@ -20,14 +20,14 @@ blanks and quoted like JSON strings where they hold some::
     core/ (3): job.py store.py
     notes
 
-In a list of files ``in long form`` the line ``before each:`` ends the paths, and what the tool
-wrote before each of them follows, in their order::
+Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
+as they are, so that a reader needs few of them::
 
-    2 files in long form under /srv/app/core/:
+    2 files, listed below under /srv/app/core/:
     ./ (2): job.py store.py
-    before each:
-    -rw-r--r-- 1 root root 8482 Oct 26 10:02
-    -rw-r--r-- 1 root root 5527 Oct 26 10:05
+    listed below:
+    -rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
+    -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
 
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
 which tell whether the tree was cut off there::
@@ -47,17 +47,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from sharedctx.notes import unescape_notes
 
-__all__ = ("BEFORE_EACH", "unfold_paths")
+__all__ = ("IN_FULL", "unfold_paths")
 
-BEFORE_EACH = "before each:"
-"""The line between the paths of a long listing and what stood before them."""
+IN_FULL = "listed below"
+"""What the heading of an index says, and the line between it and what it is of."""
 
 _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
-_LISTING = re.compile(r"\d+ (paths|files)( in long form)?(?: under (.+))?:$")
+_LISTING = re.compile(r"\d+ (paths|files)(, listed below)?(?: under (.+))?:$")
 _TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
 # What stands for a level that goes on, a level that is done, an entry, and the last entry.
 _DRAWN = {
@@ -66,7 +65,7 @@ _DRAWN = {
     ", in ASCII": ("|   ", "    ", "|-- ", "`-- "),
 }
 _BRANCH = re.compile(r"(?:│\u00a0\u00a0 |│   |\|   |    )*(?:├── |└── |\|-- |`-- )")
-_IN_FILE = re.compile(r"\d+([:-])|:")
+_IN_FILE = re.compile(r"\d+([:=-])|:")
 _INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
 _UNNUMBERED = re.compile(r"( ?)(?!(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): )([^\s:][^:]*):")
 _FILE = re.compile(r"( ?)(.+): \d+ hits?$")
@@ -92,7 +91,7 @@ def unfold_paths(text: str) -> str:
     if listing:
         listed, lines = listing[1] == "paths", body.split("\n")
         if listing[2]:
-            return _long(lines, listing[3] or "", listed=listed)
+            return body.partition(f"\n{IN_FULL}:\n")[2]
         return "\n".join(_entries(lines, listing[3] or "", listed=listed))
     if tree:
         return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
@@ -134,14 +133,6 @@ def _entries(lines: list[str], root: str, *, listed: bool) -> Iterator[str]:
             yield directory[:-1]
         for name in _NAME.findall(heading[4]):
             yield directory + (json.loads(name) if name.startswith('"') else name)
-
-
-def _long(lines: list[str], root: str, *, listed: bool) -> str:
-    """Return a long listing: what stood before each path, and the path."""
-    split = lines.index(BEFORE_EACH) if BEFORE_EACH in lines else len(lines)
-    paths = _entries(lines[:split], root, listed=listed)
-    before = lines[split + 1 :]
-    return "\n".join(map("".join, zip_longest(before, paths, fillvalue="")))
 
 
 def _draw(lines: list[str], marks: tuple[str, str, str, str]) -> list[str]:

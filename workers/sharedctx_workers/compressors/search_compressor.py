@@ -47,10 +47,13 @@ class SearchCompressor:
         if _is_search(text, lines):
             parts = search_parts(text, lines, fold_search(lines))
             return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
-        if _RULE.search(text, 0, _HEAD):
+        every = list(split_lines(text))
+        listed = long_parts(text, every)
+        if listed is None and _RULE.search(text, 0, _HEAD):
             return None  # a report about files
-        listed = _listed(text)
-        folded = self._folded(text, listed, tokenizer) if listed else None
+        paths = None if listed else path_lines(text, every)
+        index = listed or (folder_parts(paths) if paths else None)
+        folded = self._folded(text, index, tokenizer) if index else None
         return folded or self._drawn(text, tokenizer)
 
     def same_data(self, original: str, whole: str) -> bool:
@@ -74,16 +77,6 @@ class SearchCompressor:
         if unfold_paths("".join(shown)) != text:
             return None
         return _document(parts, shown, tokenizer, _FOLDED)
-
-
-def _listed(text: str) -> list[Part] | None:
-    """Return the parts of a list of paths with or without what `ls -l` tells of each, or None."""
-    lines = list(split_lines(text))
-    long = long_parts(text, lines)
-    if long is not None:
-        return long
-    paths = path_lines(text, lines)
-    return folder_parts(paths) if paths else None
 
 
 def _can_be(text: str) -> bool:
