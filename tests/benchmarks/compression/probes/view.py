@@ -17,7 +17,7 @@ from tests.benchmarks.compression.probes.page import read_page
 
 __all__ = ("View", "plain", "view_of")
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][0-9AB])")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrtbf]|[\"\\]")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[+-]?\d[\d,_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
