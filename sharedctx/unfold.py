@@ -20,6 +20,15 @@ blanks and quoted like JSON strings where they hold some::
     core/ (3): job.py store.py
     notes
 
+Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
+as they are, so that a reader needs few of them::
+
+    2 files, listed below under /srv/app/core/:
+    ./ (2): job.py store.py
+    listed below:
+    -rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
+    -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
+
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
 which tell whether the tree was cut off there::
 
@@ -41,10 +50,13 @@ from collections.abc import Iterator
 
 from sharedctx.notes import unescape_notes
 
-__all__ = ("unfold_paths",)
+__all__ = ("IN_FULL", "unfold_paths")
+
+IN_FULL = "listed below"
+"""What the heading of an index says, and the line between it and what it is of."""
 
 _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
-_LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
+_LISTING = re.compile(r"\d+ (paths|files)(, listed below)?(?: under (.+))?:$")
 _TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
 # What stands for a level that goes on, a level that is done, an entry, and the last entry.
 _DRAWN = {
@@ -53,7 +65,7 @@ _DRAWN = {
     ", in ASCII": ("|   ", "    ", "|-- ", "`-- "),
 }
 _BRANCH = re.compile(r"(?:│\u00a0\u00a0 |│   |\|   |    )*(?:├── |└── |\|-- |`-- )")
-_IN_FILE = re.compile(r"\d+([:-])|:")
+_IN_FILE = re.compile(r"\d+([:=-])|:")
 _INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
 _UNNUMBERED = re.compile(r"( ?)(?!(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): )([^\s:][^:]*):")
 _FILE = re.compile(r"( ?)(.+): \d+ hits?$")
@@ -77,8 +89,10 @@ def unfold_paths(text: str) -> str:
     if search:
         return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
-        listed = listing[1] == "paths"
-        return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
+        listed, lines = listing[1] == "paths", body.split("\n")
+        if listing[2]:
+            return body.partition(f"\n{IN_FULL}:\n")[2]
+        return "\n".join(_entries(lines, listing[3] or "", listed=listed))
     if tree:
         return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
     return text
