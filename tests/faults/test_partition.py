@@ -23,6 +23,7 @@ async def _open(first: str, urls: list[str]) -> SharedContext:
     return ctx
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_a_client_at_a_leader_that_is_cut_off_goes_on_elsewhere(tmp_path: Path) -> None:
     async with partitionable_cluster(tmp_path) as (cluster, network):
@@ -85,6 +86,7 @@ class _Story:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_partitions_never_turn_back_time_and_lose_nothing(tmp_path: Path) -> None:
     async with partitionable_cluster(tmp_path) as (cluster, network):
