@@ -34,6 +34,7 @@ from sharedctx.store.link import (
     check_version,
     close_client,
     dial,
+    end_task,
     new_client,
     subscribe_inbox,
     unsubscribe,
@@ -306,9 +307,7 @@ class Connection:
             ) from error
         finally:
             self._connect_failed = None
-            connecting.cancel()
-            with anyio.CancelScope(shield=True):
-                await asyncio.gather(connecting, return_exceptions=True)
+            await end_task(connecting)
 
     async def _supervise(self) -> None:
         """Notice what nats-py does not: hanging disconnects and connections closed for good."""
