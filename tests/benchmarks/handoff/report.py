@@ -138,11 +138,12 @@ def draw(outcomes: Sequence[Outcome], path: Path) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9, 3.3), width_ratios=(1.15, 1), facecolor=_PAGE, layout="constrained"
+        1, 2, figsize=(9, 3.1), width_ratios=(1.15, 1), facecolor=_PAGE, layout="constrained"
     )
     _draw_course(left, outcomes)
     _draw_kinds(right, moved_by_kind(outcomes))
-    figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+    left.legend(*right.get_legend_handles_labels(), loc="upper left", frameon=False)
+    figure.savefig(path, dpi=140, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _draw_course(axes: Any, outcomes: Sequence[Outcome]) -> None:
@@ -171,7 +172,7 @@ def _draw_kinds(axes: Any, sums: dict[str, Moved]) -> None:
     more = [100 * sums[kind].followups / sums[kind].without for kind in kinds]
     axes.barh(kinds, first, color=_WITH, label="renditions", height=0.68)
     axes.barh(
-        kinds, more, left=first, color=_FOLLOWUPS, label="questions and re-reads", height=0.68
+        kinds, more, left=first, color=_FOLLOWUPS, label="questions and further reads", height=0.68
     )
     for place, kind in enumerate(kinds):
         axes.text(first[place] + more[place] + 1, place, f"{100 * sums[kind].ratio:.0f} %",
@@ -180,4 +181,3 @@ def _draw_kinds(axes: Any, sums: dict[str, Moved]) -> None:
     axes.set(xlim=(0, 1.12 * max(100, *(100 * each.ratio for each in sums.values()))))
     axes.tick_params(axis="y", length=0)
     axes.set_title("Share of the original's tokens, %", loc="left", fontsize=10, color=_INK)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=2, frameon=False)
