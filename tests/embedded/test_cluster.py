@@ -70,7 +70,7 @@ async def test_a_local_context_on_three_nodes_goes_on_without_one_of_them() -> N
         servers = [
             process
             for process in psutil.Process().children(recursive=True)
-            if "nats-server" in process.name()
+            if "nats-server" in process.name() and "node-" in " ".join(process.cmdline())
         ]
         assert len(servers) == 3
         os.kill(servers[0].pid, signal.SIGKILL)
