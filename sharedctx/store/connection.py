@@ -342,6 +342,8 @@ class Connection:
         now = asyncio.get_running_loop().time()
         if now - self._moved_at > _MOVE_S and len(self._nats.server_pool) > 1:
             self._moved_at = now
+            # Shuffled, the next server could be the same one.
+            self._nats.options["dont_randomize"] = True
             self._moving = asyncio.create_task(self._nats.force_reconnect())
 
     async def _reconnect(self) -> None:
