@@ -264,7 +264,8 @@ class JobRunner:
         record = job.entry.record
         count = await self._count(job)
         packed, size = RenditionBody("", b"").pack()
-        attempts = min(job.attempt, self.config.max_attempts)
+        tries = min(job.attempt, self.config.max_attempts)
+        attempts = f"{tries} attempt{'s' if tries > 1 else ''}"
         rendition = RenditionRecord(
             hash=record.hash,
             profile=record.profile,
@@ -272,7 +273,7 @@ class JobRunner:
             guarantee=Guarantee.LOSSLESS,
             original_tokens=count,
             compressed_tokens=count,
-            reason=f"given up after {attempts} attempts: {reason}",
+            reason=f"given up after {attempts}: {reason}",
             size=size,
         )
         await self.publish(rendition, packed)
