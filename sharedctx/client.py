@@ -42,12 +42,12 @@ class SharedContext(Session):
     its event loop. Settings of the namespace that are left out are taken as they are when the
     namespace exists; in a new one entries live for a day and the newest 10,000 are kept.
 
-    Example::
-
-        async with SharedContext("nats://127.0.0.1:4222", agent="researcher") as ctx:
-            await ctx.put("findings", report)
-            short = await ctx.get("findings")
-            exact = await ctx.get("findings", full=True)
+    ```python
+    async with SharedContext("nats://127.0.0.1:4222", agent="researcher") as ctx:
+        await ctx.put("findings", report)
+        short = await ctx.get("findings")
+        exact = await ctx.get("findings", full=True)
+    ```
 
     Args:
         servers: NATS URLs; default is ``$NATS_URL``, else ``nats://127.0.0.1:4222``.

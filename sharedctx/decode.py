@@ -1,12 +1,14 @@
 """Reading a lossless JSON rendition back into JSON.
 
-A rendition is JSON in which an array or object of similar objects may stand as a table::
+A rendition is JSON in which an array or object of similar objects may stand as a table:
 
-    [3 rows: id,name,kind="user",geo.city
-    1,Ann,Rome
-    2,"Bob, jr",Oslo
-    {"id":3,"note":"rows of another shape stand as they are"}
-    ]
+```text
+[3 rows: id,name,kind="user",geo.city
+1,Ann,Rome
+2,"Bob, jr",Oslo
+{"id":3,"note":"rows of another shape stand as they are"}
+]
+```
 
 The header gives the number of rows and the columns: dotted names are members of objects in objects,
 ``name=value`` is a column that has the same value in every row and is not repeated in them. A cell

@@ -1,28 +1,28 @@
 """The one error tree of sharedctx.
 
-::
+```text
+SharedContextError
+├── InvalidRequest (ValueError)  refused before anything was sent
+│   ├── InvalidKey
+│   ├── InvalidNamespace
+│   └── ContentTooLarge
+├── RevisionConflict             `expect` did not match: nothing was written
+├── CorruptEntry                 stored bytes are damaged or foreign
+│   └── DecryptionFailed         they do not open with the keys at hand
+├── ConfigMismatch               the namespace exists with other settings
+├── NamespaceNotFound            it does not exist, and was not to be created
+├── WaitTimeout (TimeoutError)   what was waited for did not come in time
+├── MissingExtra (ImportError)   an optional dependency is not installed
+└── StoreError                   NATS could not do it
+    ├── StoreUnavailable         not reachable: certainly nothing was written
+    ├── UnknownOutcome           sent, never answered: it may have been written
+    ├── StaleRead                it holds an older state than was seen
+    ├── StoreFull                a limit of the namespace or server is reached
+    ├── AuthError                client or server is not whom the other trusts
+    └── PermissionDenied         the credentials do not allow this subject
+```
 
-    SharedContextError
-    ├── InvalidRequest (ValueError)      refused before anything was sent
-    │   ├── InvalidKey
-    │   ├── InvalidNamespace
-    │   └── ContentTooLarge
-    ├── RevisionConflict                 `expect` did not match: nothing was written
-    ├── CorruptEntry                     stored bytes are damaged or foreign
-    │   └── DecryptionFailed             they do not open with the keys at hand
-    ├── ConfigMismatch                   the namespace exists with other settings
-    ├── NamespaceNotFound                it does not exist, and was not to be created
-    ├── WaitTimeout (TimeoutError)       what was waited for did not come in time
-    ├── MissingExtra (ImportError)       an optional dependency is not installed
-    └── StoreError                       NATS could not do it
-        ├── StoreUnavailable             not reachable: certainly nothing was written
-        ├── UnknownOutcome               sent, but never answered: it may have been written
-        ├── StaleRead                    it holds an older state than this client has seen
-        ├── StoreFull                    a size limit of the namespace or server is reached
-        ├── AuthError                    client or server is not who the other trusts
-        └── PermissionDenied             the credentials do not allow this subject
-
-The docstring of a class is its default message and names the remedy.
+What is said of a class here is its default message, which names the remedy.
 """
 
 from __future__ import annotations

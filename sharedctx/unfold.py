@@ -2,23 +2,27 @@ r"""Reading folded search results and listings back into what the tool wrote.
 
 Search results are folded by file. The first line counts them and names the directory that all
 paths are in; each file with several lines stands above them with the number of its hits; files of
-one directory are indented below it::
+one directory are indented below it:
 
-    9 hits in 4 files under /srv/app/:
-    setup.py:3:import os
-    core/:
-     job.py: 5 hits
-    10:import os
-    14:import os.path
-     store.py:7:import os
+```text
+9 hits in 4 files under /srv/app/:
+setup.py:3:import os
+core/:
+ job.py: 5 hits
+10:import os
+14:import os.path
+ store.py:7:import os
+```
 
 Lists of paths are folded by directory, with the number of entries in each; names are separated by
-blanks and quoted like JSON strings where they hold some::
+blanks and quoted like JSON strings where they hold some:
 
-    5 files under /srv/app/:
-    ./ (2): setup.py "read me.txt"
-    core/ (3): job.py store.py
-    notes
+```text
+5 files under /srv/app/:
+./ (2): setup.py "read me.txt"
+core/ (3): job.py store.py
+notes
+```
 
 Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
 as they are, so that a reader needs few of them::
@@ -30,13 +34,15 @@ as they are, so that a reader needs few of them::
     -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
 
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
-which tell whether the tree was cut off there::
+which tell whether the tree was cut off there:
 
-    3 entries drawn as a tree:
-    .
-     core
-      job.py
-    └── setup.py
+```text
+3 entries drawn as a tree:
+.
+ core
+  job.py
+└── setup.py
+```
 
 In a list of ``paths`` a directory with a count is itself in the list, unless a ``*`` follows it; in
 a list of ``files`` it is not. Any other line reads as it stands.
