@@ -122,7 +122,9 @@ def _last(pattern: str, text: str) -> int:
 def main() -> None:
     """Fuzz the targets in turn and report; exit with 1 when there were faults."""
     assert __doc__
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("--minutes", type=float, default=10.0, help="for all targets together")
     parser.add_argument("--target", action="append", choices=sorted(TARGETS), help="default: all")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run one input instead")

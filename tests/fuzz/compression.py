@@ -90,7 +90,7 @@ def escaped(data: bytes) -> None:
 
 def _input(data: bytes) -> tuple[int, str]:
     budget = MIN_TOKENS + 4 * data[0] if data else MIN_TOKENS
-    repeats = (1, 1, 4, 100)[data[1] % 4] if len(data) > 1 else 1
+    repeats = (1, 1, 1, 1, 1, 1, 4, 100)[data[1] % 8] if len(data) > 1 else 1
     return budget, (text_of(data[2:]) * repeats)[:_LONGEST]
 
 
@@ -127,6 +127,6 @@ def _check_view(document: Document, text: str, budget: int) -> None:
 
 
 COMPRESSORS: dict[str, Callable[[bytes], None]] = {
-    kind: partial(_compressor, kind) for kind in KINDS
+    f"compress-{kind}": partial(_compressor, kind) for kind in KINDS
 }
 """One target for each kind: the compressor of that kind is asked first, then all others."""

@@ -10,7 +10,6 @@ from contextlib import suppress
 
 from sharedctx.codec import unpack
 from sharedctx.errors import CorruptEntry, InvalidKey, InvalidRequest
-from sharedctx.hints import Hint
 from sharedctx.keys import decode_key, encode_key
 from sharedctx.ranking import rank_for_query
 from sharedctx.records import (
@@ -27,7 +26,16 @@ from sharedctx.store.api import delivery
 from sharedctx_workers.frames import PREFIX, Reply, Request, decode_frame, encode_frame
 from tests.fuzz.inputs import TOKENIZER, text_of
 
-__all__ = ("body", "delivery_subject", "frame", "key", "packed", "profile", "record", "table")
+__all__ = (
+    "body",
+    "delivery_subject",
+    "frame",
+    "key",
+    "packed",
+    "profile",
+    "record",
+    "segment_table",
+)
 
 _BUDGET = 64
 
@@ -51,7 +59,7 @@ def profile(data: bytes) -> None:
         assert str(Profile.parse(text)) == text
 
 
-def table(data: bytes) -> None:
+def segment_table(data: bytes) -> None:
     """A segment table, and an original that it says to be of; views of what it gives."""
     size = data[0] if data else 0
     original = text_of(data[1 : 1 + size])
@@ -108,8 +116,3 @@ def delivery_subject(data: bytes) -> None:
     """The reply subject of a job, which only a server writes: a ValueError at worst."""
     with suppress(ValueError):
         delivery(text_of(data))
-
-
-def hint(data: bytes) -> Hint:
-    """Return a hint that a writer may give, chosen by `data`."""
-    return Hint(*text_of(data).partition("=")[::2])
