@@ -15,8 +15,8 @@ def a_document() -> Document:
         (
             Segment("alpha\n", 0.0, 2, Span(0, 6)),
             Segment("B\n", 1.5, 2, Span(6, 11), unit="row", first=7, count=3, needs=1),
-            Segment("gamma\n", 2.0, 2, Span(11, 17), stand_in="...\n", note="2 alike", needs=2),
-            Segment("", 2.0, 0, Span(17, 17), stands_for=2, told_by=1),
+            Segment("gamma\n", 2.0, 2, Span(11, 17), told_by=1, note="2 alike", needs=2),
+            Segment("", 2.0, 0, Span(17, 17), stand_in="...\n", stands_for=2),
         ),
         "code",
         Guarantee.LOSSLESS,
@@ -51,3 +51,27 @@ def test_columns_of_the_wrong_length_are_refused() -> None:
     columns["counts"] = [1, 99]
     with pytest.raises(CorruptEntry):
         decode_document(msgpack.packb(columns), ORIGINAL)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("stand_ins", 0),
+        ("texts", {0: 1}),
+        ("ranks", [0.0, 10**12]),
+        ("ranks", ["0", 4]),
+        ("ends", [6, 5, 6, 1]),
+        ("ends", [6, -1, 6, 0]),
+        ("start", 1),
+        ("needs", [1, 4]),
+        ("told_by", [4, 4]),
+        ("units", [7, 4]),
+        ("note", [1, 2]),
+        ("enough", "all"),
+        ("kind", None),
+    ],
+)
+def test_what_a_reader_would_stumble_over_is_refused(column: str, value: object) -> None:
+    columns = msgpack.unpackb(encode_document(a_document(), ORIGINAL), strict_map_key=False)
+    with pytest.raises(CorruptEntry):
+        decode_document(msgpack.packb(columns | {column: value}), ORIGINAL)
