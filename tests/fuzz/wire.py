@@ -96,7 +96,7 @@ def frame(data: bytes) -> None:
     _reframed(Reply, data)
 
 
-def _reframed(kind: type[Request] | type[Reply], data: bytes) -> None:
+def _reframed(kind: type[Request | Reply], data: bytes) -> None:
     with suppress(ValueError):
         read = decode_frame(kind, data)
         written = encode_frame(read)
