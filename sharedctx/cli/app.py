@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sharedctx.cli import dashboard, doctor, entries, listing, local, mcp, search, top
+from sharedctx.cli import backup, dashboard, doctor, entries, listing, local, mcp, search, top
 from sharedctx.cli.demo import command as demo
 from sharedctx.cli.verb import Creds, JsonFlag, Namespace, Servers, Settings
 
@@ -56,5 +56,5 @@ def _globals(
     context.obj = Settings(servers, creds, namespace, json)
 
 
-for _module in (local, demo, mcp, entries, listing, search, top, dashboard, doctor):
+for _module in (local, demo, mcp, entries, listing, search, top, dashboard, backup, doctor):
     _module.register(app)
