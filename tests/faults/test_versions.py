@@ -14,7 +14,7 @@ from nats.js import JetStreamContext
 from sharedctx import CorruptEntry, SharedContext, State, records
 from sharedctx.hints import Hint
 from sharedctx.records import ENTRY_HEADER, RENDITION_HEADER, Profile, RenditionBody
-from sharedctx.store.options import ConnectOptions
+from sharedctx.store.nats import NatsStore
 from sharedctx.store.streams import METADATA_KEY
 from tests.client.conftest import working
 
@@ -105,8 +105,7 @@ async def test_large_bodies_of_newer_entries_are_not_reaped(
     large = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(80_000))
     await ctx.put("k", large)
     await _rewrite_entry(js, ctx, "k", v=records.FORMAT + 1)
-    options = ConnectOptions((ctx._options.servers[0],))
-    store = await type(ctx._store).open(options, ctx.namespace)  # type: ignore[union-attr]
+    store = await NatsStore.open(ctx._options, ctx.namespace)
     assert await store.reap_blobs(min_age=0.0) == 0
     await store.aclose()
     await _rewrite_entry(js, ctx, "k", v=records.FORMAT)
@@ -159,7 +158,7 @@ async def test_settings_that_a_client_does_not_know_are_no_hindrance(
 ) -> None:
     await ctx.put("k", "v")
     stream = f"KV_ctx_{ctx.namespace}"
-    config = (await js.stream_info(stream)).config.as_dict()
+    config: dict[str, Any] = (await js.stream_info(stream)).config.as_dict()
     settings = json.loads(config["metadata"][METADATA_KEY]) | {"color": "blue"}
     config["metadata"] = {METADATA_KEY: json.dumps(settings)}
     await js._api_request(f"$JS.API.STREAM.UPDATE.{stream}", json.dumps(config).encode())

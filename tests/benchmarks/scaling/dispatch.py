@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from sharedctx import SharedContext
+from sharedctx.embedded import NatsServer
 from tests.benchmarks.scaling.processes import cpu_seconds, drained, paused, running
 from tests.benchmarks.scaling.sleeping_child import SLEEP_S
 from tests.benchmarks.store import document
@@ -30,11 +31,13 @@ class Rate:
         what: Which workers.
         jobs_per_s: Jobs in a second of the clock.
         cpu_ms: CPU time of workers and children for one job, in milliseconds.
+        server_ms: CPU time of nats-server for one job, in milliseconds.
     """
 
     what: str
     jobs_per_s: float
     cpu_ms: float
+    server_ms: float
 
 
 async def _put_all(ctx: SharedContext, count: int, content: Callable[[int], str]) -> None:
@@ -47,13 +50,25 @@ async def _put_all(ctx: SharedContext, count: int, content: Callable[[int], str]
             putting.create_task(put_share(share))
 
 
+async def _measured(
+    what: str, ctx: SharedContext, workers: Sequence[int], server: NatsServer, least: int
+) -> Rate:
+    """Return the rate at which a full queue empties, until at most `least` jobs are left."""
+    pids = (server.pid,)
+    before = cpu_seconds(workers), cpu_seconds(pids)
+    done, taken = await drained(ctx, least)
+    used, served = cpu_seconds(workers) - before[0], cpu_seconds(pids) - before[1]
+    return Rate(what, done / taken, 1000 * used / done, 1000 * served / done)
+
+
 async def measure_sleeping(
-    url: str, settings: Sequence[tuple[int, int]], seconds: float
+    server: NatsServer, settings: Sequence[tuple[int, int]], seconds: float
 ) -> AsyncIterator[Rate]:
     """Yield the rate for each ``(worker processes, slots in each)``.
 
     The queue is full when the time begins, and it ends while there is work for everyone.
     """
+    url = server.url
     for processes, slots in settings:
         namespace = f"sleep-{processes}-{slots}-{secrets.token_hex(2)}"
         jobs = int(seconds * processes * slots / SLEEP_S)
@@ -64,12 +79,12 @@ async def measure_sleeping(
                 await ctx.put("first", content_of(0), wait=True)
                 async with paused(url, namespace):
                     await _put_all(ctx, jobs, content_of)
-                before = cpu_seconds(pids)
-                done, taken = await drained(ctx, least=2 * processes * slots)
-                used = cpu_seconds(pids) - before
+                what = (
+                    f"{processes} x {slots} slot{'s' * (slots > 1)}, {SLEEP_S * 1000:g} ms asleep"
+                )
+                rate = await _measured(what, ctx, pids, server, 2 * processes * slots)
             await ctx.clear()
-        what = f"{processes} x {slots} slot{'s' * (slots > 1)}, {SLEEP_S * 1000:g} ms asleep"
-        yield Rate(what, done / taken, 1000 * used / done)
+        yield rate
 
 
 def content_of(number: int) -> str:
@@ -77,11 +92,12 @@ def content_of(number: int) -> str:
     return f"{number} {secrets.token_hex(8)} " + "word " * 300
 
 
-async def measure_real(url: str, rounds: int, jobs: int) -> list[Rate]:
+async def measure_real(server: NatsServer, rounds: int, jobs: int) -> list[Rate]:
     """Return the rates of one worker and of two, in rounds that take turns.
 
     Both workers run all the time. They serve one namespace together, and the first also one alone.
     """
+    url = server.url
     module = ["-m", "sharedctx_workers", "--servers", url, "--slots", "1", "--log-level", "warning"]
     suffix = secrets.token_hex(2)
     alone, shared = f"alone-{suffix}", f"shared-{suffix}"
@@ -98,10 +114,7 @@ async def measure_real(url: str, rounds: int, jobs: int) -> list[Rate]:
             for name, ctx in ((alone, one), (shared, two))[:: 1 if number % 2 else -1]:
                 async with paused(url, name):
                     await _put_all(ctx, jobs, partial(_real, number * jobs))
-                before = cpu_seconds(pids)
-                done, taken = await drained(ctx, least=2)
-                used = cpu_seconds(pids) - before
-                rates[name].append(Rate(name, done / taken, 1000 * used / done))
+                rates[name].append(await _measured(name, ctx, pids, server, 2))
     return [_median("1 worker, real", rates[alone]), _median("2 workers, real", rates[shared])]
 
 
@@ -114,4 +127,5 @@ def _median(what: str, rates: Sequence[Rate]) -> Rate:
         what,
         statistics.median(rate.jobs_per_s for rate in rates),
         statistics.median(rate.cpu_ms for rate in rates),
+        statistics.median(rate.server_ms for rate in rates),
     )

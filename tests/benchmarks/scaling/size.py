@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import statistics
 import time
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from sharedctx import SharedContext
+from sharedctx.embedded import NatsServer
 from tests.benchmarks.measure import Comparison, compare, timed
 from tests.benchmarks.scaling.processes import cpu_seconds, running
 
@@ -18,6 +20,7 @@ __all__ = ("Keys", "Namespaces", "measure_keys", "measure_namespaces")
 
 _FILLING_AT_ONCE = 128
 _IDLE_S = 10.0
+_LISTINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,21 @@ class Keys:
     Attributes:
         count: How many keys.
         listing_s: Median seconds of `keys()`.
+        listing_cpu_s: CPU time of client and server for one.
         put: A put, as a multiple of one among few keys.
         get: The same of a get.
     """
 
     count: int
     listing_s: float
+    listing_cpu_s: float
     put: Comparison
     get: Comparison
 
 
-async def measure_keys(url: str, count: int, few: int, blocks: int) -> Keys:
+async def measure_keys(server: NatsServer, count: int, few: int, blocks: int) -> Keys:
     """Fill a namespace with `count` keys, and compare it with one of `few`."""
+    url, pids = server.url, (server.pid, os.getpid())
     suffix = secrets.token_hex(2)
     async with (
         SharedContext(url, namespace=f"many-{suffix}", max_entries=None) as many,
@@ -46,7 +52,9 @@ async def measure_keys(url: str, count: int, few: int, blocks: int) -> Keys:
     ):
         for ctx, keys in ((many, count), (small, few)):
             await _fill(ctx, keys)
-        listing = statistics.median(await timed(lambda _: many.keys(), range(5))) / 1000
+        before = cpu_seconds(pids)
+        listing = await timed(lambda _: many.keys(), range(_LISTINGS))
+        listing_cpu = (cpu_seconds(pids) - before) / _LISTINGS
         assert len(await many.keys()) == count
 
         # Steps that are coprime to the counts, so that neighbors in time are none in the stream.
@@ -67,7 +75,7 @@ async def measure_keys(url: str, count: int, few: int, blocks: int) -> Keys:
         put = await compare(put_few, put_many, blocks=blocks, per_block=100)
         get = await compare(get_few, get_many, blocks=blocks, per_block=100)
         await many.clear()
-    return Keys(count, listing, put, get)
+    return Keys(count, statistics.median(listing) / 1000, listing_cpu, put, get)
 
 
 async def _fill(ctx: SharedContext, count: int) -> None:
@@ -99,8 +107,9 @@ class Namespaces:
     idle_cpu: float
 
 
-async def measure_namespaces(url: str, count: int) -> Namespaces:
+async def measure_namespaces(server: NatsServer, count: int) -> Namespaces:
     """Serve `count` namespaces with one worker of two slots."""
+    url = server.url
     suffix = secrets.token_hex(2)
     command = ["-m", "sharedctx_workers", "--servers", url, "--slots", "2"]
     async with (
