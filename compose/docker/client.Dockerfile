@@ -4,7 +4,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY sharedctx sharedctx
 COPY workers/sharedctx_workers workers/sharedctx_workers
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir '.[cli]'
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir '.[cli,nkeys]'
 
 FROM python:3.13-slim
 COPY --from=build /venv /venv

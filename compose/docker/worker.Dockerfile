@@ -1,6 +1,6 @@
 # A worker on CPUs: docker build -f compose/docker/worker.Dockerfile -t sharedctx-worker .
 FROM python:3.13-slim AS build
-ARG EXTRAS=cli,workers
+ARG EXTRAS=cli,nkeys,workers
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY sharedctx sharedctx

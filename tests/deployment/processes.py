@@ -57,7 +57,7 @@ def started(
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env=os.environ | {"PATH": tools, "PYTHONPATH": path} | environment,
+            env={**os.environ, "PATH": tools, "PYTHONPATH": path, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -32,8 +32,9 @@ def _at_home(text: str, nodes: Mapping[str, Node]) -> str:
 
 
 def _health_url(service: Mapping[str, Any]) -> str:
-    (url,) = re.findall(r"http://[^'\s]+", " ".join(service["healthcheck"]["test"]))
-    return url
+    found = re.search(r"http://[^'\s]+", " ".join(service["healthcheck"]["test"]))
+    assert found
+    return found[0]
 
 
 async def test_nats_and_a_worker(tmp_path: Path) -> None:
