@@ -31,7 +31,7 @@ async def _sleeping(server: NatsServer, *, quick: bool) -> None:
 
 async def _real(server: NatsServer, *, quick: bool) -> None:
     print("\nReal compressors, 60 KB of prose for each job: wanted from 1 to 2: 1.7 times the jobs")
-    one, two = await measure_real(server, 2 if quick else 8, 10 if quick else 60)
+    one, two = await measure_real(server, 3 if quick else 8, 10 if quick else 40)
     _print_rate(one, 1.0)
     _print_rate(two, two.jobs_per_s / one.jobs_per_s)
     print(
