@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 WORKSHOP = ROOT / ".fuzz"
 LONGEST_BYTES = 4_096
 MEMORY_MIB = 2_048
-HANG_S = 120
+HANG_S = 300
 
 
 @dataclass(frozen=True, slots=True)
