@@ -3,60 +3,73 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from sharedctx.embedded import NatsServer
+import pytest
+
+from sharedctx import NamespaceNotFound
+from sharedctx.embedded import NatsServer, Stack
 from sharedctx.sync import SharedContext
 from tests.cli.harness import Cli
 
 # Packs to more than fits into a message, so that it is stored in chunks.
-LARGE = "\n".join(str(random.Random(0).getrandbits(4096)) for _ in range(400)).encode()
+LARGE = "\n".join(str(random.Random(number).getrandbits(4096)) for number in range(400))
 
 
 def test_a_namespace_comes_back_whole_on_another_server(
-    cli: Cli, listing_file: Path, tmp_path: Path
+    stack: Stack, cli: Cli, namespace: str, listing_file: Path, tmp_path: Path
 ) -> None:
-    cli("put", "tools/listing", str(listing_file), "--wait")
-    cli("put", "large", "--wait", given=LARGE)
-    cli("put", "small", given=b"not to be compressed")
-    cli("put", "gone", given=b"x")
-    cli("rm", "gone")
-    before = cli.json("ls")
-    copied = cli.json("backup", str(tmp_path / "copy"))
-    assert copied[0]["messages"] == 3
-    cli("put", "later", given=b"is not in the copy")
-
+    texts = {"listing": listing_file.read_text(), "large": LARGE, "small": "kept"}
+    with SharedContext(stack.url, namespace=namespace) as ctx:
+        for key, text in texts.items():
+            ctx.put(key, text, wait=key != "small")
+        ctx.put("gone", "x")
+        ctx.delete("gone")
+        entries, *_ = cli.json("backup", str(tmp_path / "copy"))
+        assert entries["messages"] == 3
+        revisions = {key: ctx.put(key, "written over").revision for key in texts}
     with NatsServer(tmp_path / "nats") as other:
-        away = Cli(other.url, cli.environment["SHAREDCTX_NAMESPACE"])
-        said = away("restore", str(tmp_path / "copy")).stdout.decode()
-        assert "3 entries" in said
-        assert away.json("ls") == before
-        assert away("get", "tools/listing", "--full").stdout == listing_file.read_bytes()
-        assert away("get", "tools/listing").stdout == cli("get", "tools/listing").stdout
-        # Nothing is left to do for workers, and the next put has the next revision.
-        with SharedContext(other.url, namespace=cli.environment["SHAREDCTX_NAMESPACE"]) as ctx:
+        away = Cli(other.url, namespace)
+        assert b": 3 entries, " in away("restore", str(tmp_path / "copy")).stdout
+        with SharedContext(other.url, namespace=namespace) as ctx:
+            keys = ctx.keys()
+            assert {key: ctx.get(key, full=True) for key in keys} == texts
+            assert ctx.get("listing", timeout=0) != texts["listing"]
+            # Nothing is left to do for workers, and revisions go on.
             assert ctx.info().jobs_waiting == 0
-        assert away.json("put", "next", given=b"y")["revision"] > max(e["revision"] for e in before)
-        assert b"exists" in away("restore", str(tmp_path / "copy"), status=1).stderr
-        assert len(away.json("ls")) == 4
+            assert ctx.put("next", "y").revision == min(revisions.values())
+            assert b"exists" in away("restore", str(tmp_path / "copy"), status=1).stderr
+            assert len(ctx.keys()) == 4
 
 
-def test_what_cannot_be_copied_or_restored_is_said(cli: Cli, tmp_path: Path) -> None:
+def test_what_cannot_be_copied_or_restored_is_said(
+    stack: Stack, cli: Cli, namespace: str, tmp_path: Path
+) -> None:
     assert b"does not exist" in cli("backup", str(tmp_path / "a"), status=3).stderr
     assert b"no copy of" in cli("restore", str(tmp_path / "b"), status=2).stderr
-    cli("put", "k", given=b"v")
+    with SharedContext(stack.url, namespace=namespace) as ctx:
+        ctx.put("k", "v")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     assert b"something in" in cli("backup", str(tmp_path / "full"), status=2).stderr
 
 
-def test_a_damaged_copy_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
-    cli("put", "k", given=b"v")
+def test_a_damaged_copy_leaves_nothing(
+    stack: Stack, cli: Cli, namespace: str, tmp_path: Path
+) -> None:
+    with SharedContext(stack.url, namespace=namespace) as ctx:
+        ctx.put("k", "v")
     cli("backup", str(tmp_path / "copy"))
-    entries = tmp_path / "copy" / f"KV_ctx_{cli.environment['SHAREDCTX_NAMESPACE']}"
-    (entries / "stream.tar.s2").write_bytes(b"not a snapshot")
+    messages = tmp_path / "copy" / f"KV_ctx_{namespace}" / "stream.tar.s2"
+    good = messages.read_bytes()
+    messages.write_bytes(b"not a snapshot")
     with NatsServer(tmp_path / "nats") as other:
-        away = Cli(other.url, cli.environment["SHAREDCTX_NAMESPACE"])
+        away = Cli(other.url, namespace)
         away("restore", str(tmp_path / "copy"), status=1)
-        away("ls", status=3)
-        cli("backup", str(tmp_path / "again"))
-        away("restore", str(tmp_path / "again"))
-        assert away("get", "k").stdout == b"v"
+        with (
+            pytest.raises(NamespaceNotFound),
+            SharedContext(other.url, namespace=namespace, create=False),
+        ):
+            pass
+        messages.write_bytes(good)
+        away("restore", str(tmp_path / "copy"))
+        with SharedContext(other.url, namespace=namespace, create=False) as ctx:
+            assert ctx.get("k") == "v"
