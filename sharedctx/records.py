@@ -1,9 +1,9 @@
 """The wire format: what sharedctx writes into NATS headers and payloads, and reads back.
 
 Each record is one header holding compact JSON, so that the server can republish it without the
-payload and the ``nats`` tool shows it. `FORMAT` grows only when old readers must stop; fields that
-a reader does not know are ignored. Whatever is damaged or was written by something else raises
-`CorruptEntry`.
+payload and the ``nats`` tool shows it. `FORMAT` grows only when old readers must stop, and every
+format up to it is read; fields that a reader does not know are ignored. Whatever is damaged or was
+written by something else raises `CorruptEntry`.
 """
 
 from __future__ import annotations
@@ -119,9 +119,10 @@ def _parse(headers: Mapping[str, str] | None, name: str) -> dict[str, Any]:
         raise CorruptEntry(f"The {name} header is not JSON.") from error
     if end != len(text) or not isinstance(fields, dict):
         raise CorruptEntry(f"The {name} header is not a JSON object.")
-    if fields.get("v") != FORMAT:
+    version = fields.get("v")
+    if type(version) is not int or not 1 <= version <= FORMAT:
         raise CorruptEntry(
-            f"The record has format {str(fields.get('v'))[:20]}, this sharedctx reads {FORMAT}. "
+            f"The record has format {str(version)[:20]}, this sharedctx reads 1 to {FORMAT}. "
             "Upgrade sharedctx, or put the content again."
         )
     return fields

@@ -6,7 +6,7 @@ With the original in hand a client rebuilds the document from it and renders any
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgpack
@@ -30,14 +30,37 @@ def _runs(values: Sequence[_T]) -> list[_T | int]:
     return runs
 
 
-def _from_runs(runs: Sequence[Any], expected: int) -> list[Any]:
-    lengths = runs[1::2]
-    # Each for itself: a negative one would hide another of any size.
-    if sum(lengths) != expected or not all(0 <= length <= expected for length in lengths):
-        raise ValueError("a column has the wrong length")
-    return [
-        value for value, length in zip(runs[::2], runs[1::2], strict=True) for _ in range(length)
-    ]
+def _whole(values: Any, n: int, least: int = 0) -> list[int]:
+    """Return `values` if they are a column of `n` whole numbers."""
+    if type(values) is not list or len(values) != n or not set(map(type, values)) <= {int}:
+        raise ValueError("a column is malformed")
+    if min(values, default=least) < least:
+        raise ValueError("a column holds a number out of range")
+    return values
+
+
+def _from_runs(runs: Any, n: int, *types: type) -> list[Any]:
+    """Return the column of `n` values of these types that `runs` encode."""
+    if type(runs) is not list:
+        raise ValueError("a column is malformed")
+    values, lengths = runs[::2], _whole(runs[1::2], len(runs) // 2)
+    # Before it is expanded: a run of a million million is written in a few bytes.
+    if sum(lengths) != n or not set(map(type, values)) <= set(types):
+        raise ValueError("a column is malformed")
+    return [value for value, length in zip(values, lengths, strict=True) for _ in range(length)]
+
+
+def _texts(values: Any) -> dict[int, str]:
+    """Return `values` if they are texts of some of the segments."""
+    if type(values) is not dict or not set(map(type, values.values())) <= {str}:
+        raise ValueError("the texts are malformed")
+    return values
+
+
+def _number(value: Any) -> float:
+    if type(value) not in {int, float} or math.isnan(value):
+        raise ValueError("a number is malformed")
+    return float(value)
 
 
 def encode_document(document: Document, original: str) -> bytes:
@@ -87,46 +110,36 @@ def decode_document(table: bytes, original: str) -> Document:
         raise CorruptEntry(f"The stored segment table is not readable: {error}.") from error
 
 
-def _check(columns: dict[str, Any], original: str) -> None:
-    """Raise for numbers and texts that no compressor writes and the renderer does not expect."""
-    whole = [columns["start"], *columns["ends"], *columns["tokens"], *columns["firsts"]]
-    for name in ("counts", "needs", "stands_for", "told_by"):
-        whole += columns[name]
-    texts = [columns["kind"], *columns["note"], *columns["units"][::2]]
-    for name in ("texts", "stand_ins", "notes"):
-        texts += columns.get(name, {}).values()
-    if not all(type(number) is int and number >= 0 for number in whole):
-        raise ValueError("a number is not one")
-    if not all(type(text) is str for text in texts):
-        raise ValueError("a text is not one")
-    if not all(
-        type(rank) in {int, float} and not math.isnan(rank) for rank in columns["ranks"][::2]
-    ):
-        raise ValueError("a rank is not a number")
-    if columns["start"] + sum(columns["ends"]) > len(original):
-        raise ValueError("it is of a longer original")
-
-
 def _decode(columns: dict[str, Any], original: str) -> Document:
-    _check(columns, original)
     n = len(columns["ends"])
-    column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
-    ranks, units, counts = column("ranks"), column("units"), column("counts")
-    needs, stands_for, told_by = column("needs"), column("stands_for"), column("told_by")
-    texts, stand_ins, notes = columns["texts"], columns["stand_ins"], columns.get("notes", {})
-    before, after, *implied = columns["note"]
+    lengths = _whole(columns["ends"], n)
+    tokens, firsts = _whole(columns["tokens"], n), _whole(columns["firsts"], n)
+    ranks, units = _from_runs(columns["ranks"], n, int, float), _from_runs(columns["units"], n, str)
+    counts, needs, stands_for, told_by = (
+        _whole(_from_runs(columns[name], n, int), n)
+        for name in ("counts", "needs", "stands_for", "told_by")
+    )
+    texts, stand_ins = _texts(columns["texts"]), _texts(columns["stand_ins"])
+    notes = _texts(columns.get("notes", {}))
+    (start,) = _whole([columns["start"]], 1)
+    if start + sum(lengths) > len(original) or columns["n"] != n:
+        raise ValueError("it is not of this original")
+    if any(
+        need > i or max(told + 1, stand) > n - i
+        for i, (need, told, stand) in enumerate(zip(needs, told_by, stands_for, strict=True))
+    ):
+        raise ValueError("a segment refers to one that is not there")
     segments = []
-    start = columns["start"]
-    for i in range(n):
-        end = start + columns["ends"][i]
+    for i, length in enumerate(lengths):
+        end = start + length
         segments.append(
             Segment(
                 text=texts[i] if i in texts else original[start:end],
-                rank=ranks[i],
-                tokens=columns["tokens"][i],
+                rank=_number(ranks[i]),
+                tokens=tokens[i],
                 span=Span(start, end),
                 unit=units[i],
-                first=columns["firsts"][i],
+                first=firsts[i],
                 count=counts[i],
                 stand_in=stand_ins.get(i, ""),
                 note=notes.get(i, ""),
@@ -136,15 +149,23 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
             )
         )
         start = end
-    for i, segment in enumerate(segments):
-        if segment.needs > i or max(segment.told_by + 1, segment.stands_for) > n - i:
-            raise ValueError("a segment refers to one that is not there")
     return Document(
         segments=tuple(segments),
-        kind=columns["kind"],
+        kind=_text(columns["kind"]),
         whole=Guarantee(columns["whole"]),
         partial=Guarantee(columns["partial"]),
-        note_style=NoteStyle(before, after, tuple(implied)),
-        enough=columns.get("enough", math.inf),
-        basis=columns.get("basis", 0),
+        note_style=_note_style(columns["note"]),
+        enough=_number(columns.get("enough", math.inf)),
+        basis=_whole([columns.get("basis", 0)], 1)[0],
     )
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError("a text is malformed")
+    return value
+
+
+def _note_style(values: Any) -> NoteStyle:
+    before, after, *implied = map(_text, values)
+    return NoteStyle(before, after, tuple(implied))

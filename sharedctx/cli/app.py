@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from sharedctx.cli import dashboard, doctor, entries, listing, local, mcp, permissions, search, top
+from sharedctx.cli import (
+    backup,
+    dashboard,
+    doctor,
+    entries,
+    listing,
+    local,
+    mcp,
+    permissions,
+    search,
+    top,
+)
 from sharedctx.cli.demo import command as demo
 from sharedctx.cli.verb import Settings, before_commands
 
@@ -54,5 +65,18 @@ def _globals(
     context.obj = settings
 
 
-for _module in (local, demo, mcp, entries, listing, search, top, dashboard, permissions, doctor):
+_MODULES = (
+    local,
+    demo,
+    mcp,
+    entries,
+    listing,
+    search,
+    top,
+    dashboard,
+    permissions,
+    backup,
+    doctor,
+)
+for _module in _MODULES:
     _module.register(app)

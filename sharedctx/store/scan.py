@@ -47,7 +47,8 @@ async def subjects_in(
         info = await state(body)
         page = info["state"].get("subjects") or {}
         found += page
-        if len(page) < _SUBJECTS_PER_PAGE:
+        # A full page may be the last: the total saves another pass over all subjects.
+        if len(page) < _SUBJECTS_PER_PAGE or len(found) == info.get("total"):
             return found
 
 
