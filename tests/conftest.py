@@ -10,7 +10,7 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from sharedctx import tokens
-from sharedctx.embedded import NatsServer
+from sharedctx.embedded import NatsCluster, NatsServer
 
 _numbers = itertools.count()
 
@@ -36,6 +36,15 @@ def own_server(tmp_path: Path) -> Iterator[NatsServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[NatsCluster]:
+    """Three nats-servers that keep streams in three copies; each may be killed and started."""
+    servers = NatsCluster(tmp_path / "cluster")
+    servers.start()
+    yield servers
+    servers.kill()
 
 
 @pytest.fixture

@@ -36,13 +36,17 @@ def up(
     port: Annotated[
         int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65_535)
     ] = 4222,
-    sync_always: Annotated[
-        bool, typer.Option("--sync-always", help="Survive power loss; slower writes.")
-    ] = False,
+    sync_interval: Annotated[
+        str | None,
+        typer.Option(
+            help="How often writes are forced to the disk, such as 10s; always survives power "
+            "loss, but is slower. NATS does it every two minutes by default."
+        ),
+    ] = None,
 ) -> None:
     """Run a NATS server and workers on this machine until interrupted."""
     stop = _StopSignal()
-    with Stack(workers, data_dir, port=port or None, sync_always=sync_always) as stack:
+    with Stack(workers, data_dir, port=port or None, sync_interval=sync_interval) as stack:
         if settings.json:
             facts = {"servers": [stack.url], "data_dir": str(stack.data_dir), "pid": os.getpid()}
             write_json(facts)

@@ -76,8 +76,9 @@ class NatsServer:
             removed. One server at a time can use it.
         port: Its TCP port. None takes a free one at the first start and keeps it.
         config: More lines for its configuration file.
-        sync_always: Whether every write reaches the disk before it is acknowledged: survives power
-            loss, and costs about a factor of ten in writes per second.
+        sync_interval: How often what was written is forced to the disk, such as ``10s``; what was
+            acknowledged since is lost with the power. ``always`` loses nothing, and costs about a
+            factor of ten in writes per second. None: every two minutes, as NATS does by default.
     """
 
     def __init__(
@@ -86,13 +87,14 @@ class NatsServer:
         *,
         port: int | None = None,
         config: str = "",
-        sync_always: bool = False,
+        sync_interval: str | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self._port = port
         self._config = config
-        self._sync_always = sync_always
+        self._sync_interval = sync_interval
         self._was_up = False
+        self._monitoring_url: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,6 +110,11 @@ class NatsServer:
         if self._process is None:
             raise StoreUnavailable("This nats-server is not running.")
         return self._process.pid
+
+    @property
+    def monitoring_url(self) -> str | None:
+        """Its monitoring over HTTP, when `config` has an ``http`` line, while it runs."""
+        return self._monitoring_url
 
     @property
     def log(self) -> Path:
@@ -198,7 +205,7 @@ class NatsServer:
         def quoted(value: object) -> str:
             return json.dumps(str(value), ensure_ascii=False)
 
-        sync = "sync_interval: always" if self._sync_always else ""
+        sync = f"sync_interval: {quoted(self._sync_interval)}" if self._sync_interval else ""
         return (
             f"listen: {quoted(f'127.0.0.1:{self._port or -1}')}\n"
             f"ports_file_dir: {quoted(self.data_dir)}\n"
@@ -220,10 +227,11 @@ class NatsServer:
     def _is_ready(self) -> bool:
         try:
             (ports,) = self.data_dir.glob("*.ports")
-            url = json.loads(ports.read_text("utf-8"))["nats"][0]
+            urls = json.loads(ports.read_text("utf-8"))
         except ValueError:
             return False  # not there yet, or not written to its end
-        port = urlsplit(url).port
+        port = urlsplit(urls["nats"][0]).port
+        self._monitoring_url = next(iter(urls.get("monitoring", [])), None)
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             greeted = connection.recv(4) == b"INFO"
         self._port, self._was_up = port, greeted or self._was_up

@@ -52,7 +52,8 @@ class Stack:
         data_dir: Where data and logs live; kept. None makes a temporary folder and removes it.
         port: TCP port of the server; None takes a free one.
         config: More lines for the configuration file of the server.
-        sync_always: Whether every write reaches the disk before it is acknowledged.
+        sync_interval: How often what was written is forced to the disk, such as ``10s`` or
+            ``always``: before it is acknowledged. None: every two minutes, as NATS does by default.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class Stack:
         *,
         port: int | None = None,
         config: str = "",
-        sync_always: bool = False,
+        sync_interval: str | None = None,
     ) -> None:
         self._workers = workers
         self._given_dir = None if data_dir is None else Path(data_dir).absolute()
         self._settings = partial(
-            StackSettings, workers=workers, port=port, config=config, sync_always=sync_always
+            StackSettings, workers=workers, port=port, config=config, sync_interval=sync_interval
         )
         self._lock = threading.Lock()
         self._closed = False
@@ -208,7 +209,7 @@ async def local_stack(
     Args:
         workers: Number of worker processes, 0 or more.
         data_dir: Where data and logs live; kept. None makes a temporary folder and removes it.
-        server: The other options of `Stack`: `port`, `config`, `sync_always`.
+        server: The other options of `Stack`: `port`, `config`, `sync_interval`.
 
     Raises:
         MissingExtra: the extra ``local`` is not installed.

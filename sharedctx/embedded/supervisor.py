@@ -47,7 +47,7 @@ class StackSettings:
         workers: Number of worker processes, 0 or more.
         port: TCP port of the server; None takes a free one.
         config: More lines for the configuration file of the server.
-        sync_always: Whether the server syncs every write to disk.
+        sync_interval: How often what was written is forced to the disk; see `NatsServer`.
     """
 
     data_dir: str
@@ -55,7 +55,7 @@ class StackSettings:
     workers: int = 1
     port: int | None = None
     config: str = ""
-    sync_always: bool = False
+    sync_interval: str | None = None
 
 
 class _Wakeups:
@@ -131,7 +131,7 @@ def _stop(server: NatsServer, workers: list[WorkerProcess]) -> None:
 def _supervise(settings: StackSettings) -> None:
     data_dir = Path(settings.data_dir)
     server = NatsServer(
-        data_dir, port=settings.port, config=settings.config, sync_always=settings.sync_always
+        data_dir, port=settings.port, config=settings.config, sync_interval=settings.sync_interval
     )
     workers: list[WorkerProcess] = []
     with _wakeups() as wakeups:

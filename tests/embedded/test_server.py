@@ -80,8 +80,8 @@ def test_a_bad_configuration_shows_the_log(tmp_path: Path) -> None:
 
 def test_more_configuration_and_syncing_reach_the_server(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
-    with NatsServer(folder, config="max_control_line: 8192", sync_always=True) as server:
-        assert "sync_interval: always" in (folder / "nats-server.conf").read_text()
+    with NatsServer(folder, config="max_control_line: 8192", sync_interval="always") as server:
+        assert 'sync_interval: "always"' in (folder / "nats-server.conf").read_text()
         assert "max_control_line: 8192" in (folder / "nats-server.conf").read_text()
         assert server.log.read_text().count("Server is ready") == 1
 
