@@ -43,7 +43,12 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise that was broken: ``durability``, ``order``, ``session``, ``content`` or ``jobs``."""
+    """A promise that was broken.
+
+    Attributes:
+        promise: ``durability``, ``order``, ``session``, ``content``, ``errors`` or ``jobs``.
+        text: What shows it.
+    """
 
     promise: str
     text: str
@@ -114,7 +119,7 @@ def judge(
     verdict = Verdict(len(operations), Counter(each.outcome for each in operations))
     for each in operations:
         if each.problem:
-            verdict.blame("content", f"{each.problem}: {each}")
+            verdict.blame("content" if each.outcome == "ok" else "errors", f"{each.problem}: {each}")
     puts = _puts(operations, verdict)
     revisions = _revisions(operations, final or {}, stored, verdict)
     clears = _clears(operations)
