@@ -16,6 +16,7 @@
     └── StoreError                       NATS could not do it
         ├── StoreUnavailable             not reachable: certainly nothing was written
         ├── UnknownOutcome               sent, but never answered: it may have been written
+        ├── StaleRead                    it holds an older state than this client has seen
         ├── StoreFull                    a size limit of the namespace or server is reached
         ├── AuthError                    the server refused the credentials
         └── PermissionDenied             the credentials do not allow this subject
@@ -40,6 +41,7 @@ __all__ = (
     "PermissionDenied",
     "RevisionConflict",
     "SharedContextError",
+    "StaleRead",
     "StoreError",
     "StoreFull",
     "StoreUnavailable",
@@ -119,6 +121,10 @@ class StoreUnavailable(StoreError):
 
 class UnknownOutcome(StoreError):
     """The write was sent but never confirmed: it may have happened. Read the key to find out."""
+
+
+class StaleRead(StoreError):
+    """The store holds an older state than was seen. Was it restored, or the server cut off?"""
 
 
 class StoreFull(StoreError):

@@ -144,6 +144,11 @@ class Subjects(NamedTuple):
         return f"$KV.ctx_{self.namespace}_blobs.{blob}.{index}"
 
     @property
+    def settings_event(self) -> str:
+        """Core subject that tells open clients to look at the settings of the namespace again."""
+        return f"ctxev.{self.namespace}.settings"
+
+    @property
     def wanted(self) -> str:
         """Core subject on which a reader asks the workers for a rendition that is missing."""
         return f"ctxev.{self.namespace}.wanted"

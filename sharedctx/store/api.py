@@ -6,28 +6,37 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from nats.aio.msg import Msg
 
-from sharedctx.errors import CorruptEntry, RevisionConflict, StoreError, StoreFull
+from sharedctx.errors import (
+    CorruptEntry,
+    NamespaceNotFound,
+    RevisionConflict,
+    StoreError,
+    StoreFull,
+)
 from sharedctx.store.connection import Connection
-from sharedctx.store.retry import TransientError
+from sharedctx.store.retry import NobodyServes, TransientError
 
 __all__ = (
     "ApiError",
     "Delivery",
     "StoredMessage",
+    "StreamMissing",
     "call",
     "delivery",
     "direct_get",
     "leader_get",
+    "leader_next",
+    "persist",
     "publish",
     "purge",
 )
 
-_API = "$JS.API"
+_T = TypeVar("_T")
 _WRONG_LAST_SEQUENCE = 10071
 # Another write to the same subject is in flight on a replicated stream: try again.
 _WRITE_IN_FLIGHT = 10164
@@ -36,7 +45,8 @@ _WRITE_IN_FLIGHT = 10164
 _FULL = frozenset({10077, 10054, 10023, 10047, 10028, 10002})
 # The usual answer to a publish, read faster than through a JSON parser.
 _ACKNOWLEDGED = re.compile(rb'\{"stream":"[^"]*", ?"seq":(\d+)')
-_NOT_FOUND = frozenset({10037, 10014, 10059})
+_STREAM_NOT_FOUND = 10059
+_NOT_FOUND = frozenset({10037, 10014, _STREAM_NOT_FOUND})
 
 
 class ApiError(StoreError):
@@ -50,6 +60,14 @@ class ApiError(StoreError):
     def is_not_found(self) -> bool:
         """Whether the stream, consumer or message does not exist."""
         return self.code in _NOT_FOUND
+
+
+class StreamMissing(ApiError, NamespaceNotFound):
+    """The stream does not exist: its namespace does not, or was deleted meanwhile."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(_STREAM_NOT_FOUND, description)
+        self.args = (f"{NamespaceNotFound()} NATS says: {description}.",)
 
 
 class StoredMessage(NamedTuple):
@@ -92,6 +110,8 @@ def _raise_for(error: Mapping[str, Any]) -> None:
         raise RevisionConflict
     if status == 503 or code == _WRITE_IN_FLIGHT:
         raise TransientError(description, sent=False)
+    if code == _STREAM_NOT_FOUND:
+        raise StreamMissing(description)
     raise ApiError(code, description)
 
 
@@ -128,9 +148,36 @@ async def call(
     payload = json.dumps(body).encode() if body is not None else b""
 
     async def attempt() -> dict[str, Any]:
-        return _json(await connection.request(f"{_API}.{operation}", payload))
+        return _json(await connection.request(f"{connection.options.api}.{operation}", payload))
 
     return await connection.persist(attempt, writes=writes)
+
+
+async def persist(
+    connection: Connection,
+    stream: str,
+    attempt: Callable[[], Awaitable[_T]],
+    *,
+    writes: bool,
+    budget: float | None = None,
+) -> _T:
+    """Repeat `attempt`, which needs `stream`, while it raises `TransientError`.
+
+    Raises:
+        StreamMissing: there is no such stream, so that trying again is in vain.
+        StoreUnavailable: as `Connection.persist`.
+        UnknownOutcome: as `Connection.persist`.
+    """
+
+    async def attempt_or_learn_why() -> _T:
+        try:
+            return await attempt()
+        except NobodyServes:
+            # The stream has no leader at the moment, or it is gone: only the latter is final.
+            _json(await connection.request(f"{connection.options.api}.STREAM.INFO.{stream}"))
+            raise
+
+    return await connection.persist(attempt_or_learn_why, writes=writes, budget=budget)
 
 
 async def publish(
@@ -143,7 +190,7 @@ async def publish(
         RevisionConflict: an expected sequence did not hold.
         StoreFull: a limit is reached.
     """
-    reply = await connection.request(subject, payload, headers)
+    reply = await connection.request(connection.options.stored(subject), payload, headers)
     acknowledged = _ACKNOWLEDGED.match(reply.data)
     return int(acknowledged[1] if acknowledged else _json(reply)["seq"])
 
@@ -154,13 +201,17 @@ async def purge(connection: Connection, stream: str, body: Mapping[str, Any]) ->
     Raises:
         TransientError: it may be tried again.
     """
-    subject = f"{_API}.STREAM.PURGE.{stream}"
+    subject = f"{connection.options.api}.STREAM.PURGE.{stream}"
     return int(_json(await connection.request(subject, json.dumps(body).encode()))["purged"])
 
 
 async def direct_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
     """Return the last message on `subject` from any replica: fast, and possibly behind."""
-    reply = await connection.ask(f"{_API}.DIRECT.GET.{stream}.{subject}")
+    asked = f"{connection.options.api}.DIRECT.GET.{stream}.{subject}"
+    try:
+        reply = await connection.request(asked)  # nearly always enough, and the shortest way
+    except TransientError:
+        reply = await persist(connection, stream, lambda: connection.request(asked), writes=False)
     headers = reply.headers or {}
     status = headers.get("Status")
     if status == "404":
@@ -172,8 +223,23 @@ async def direct_get(connection: Connection, stream: str, subject: str) -> Store
 
 async def leader_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
     """Return the last message on `subject` from the stream's leader: never behind when healthy."""
+    return await _leader_message(connection, stream, {"last_by_subj": subject})
+
+
+async def leader_next(
+    connection: Connection, stream: str, subject: str, start: int
+) -> StoredMessage | None:
+    """Return the first message on the filter `subject` at sequence `start` or after it."""
+    return await _leader_message(connection, stream, {"next_by_subj": subject, "seq": start})
+
+
+async def _leader_message(
+    connection: Connection, stream: str, which: Mapping[str, Any]
+) -> StoredMessage | None:
     try:
-        answer = await call(connection, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+        answer = await call(connection, f"STREAM.MSG.GET.{stream}", which)
+    except StreamMissing:
+        raise
     except ApiError as error:
         if error.is_not_found:
             return None

@@ -25,7 +25,9 @@ class NamespaceConfig:
         ttl: Seconds that an entry lives after its last put; None keeps it.
         max_entries: Live entries at most; the server evicts the oldest. None does not limit.
         history: Revisions kept per key, 1 to 64.
-        replicas: Copies of everything on different servers of a cluster: 1, 3 or 5.
+        replicas: Copies of everything on different servers of a cluster: 1, 3 or 5. In a cluster a
+            new namespace has 3, unless it is told otherwise.
+        placement: Tags that a server must have to hold a copy, such as ``region:eu``.
         storage: ``file`` survives a server restart, ``memory`` does not.
         max_bytes: Bytes of stored entries at most; None does not limit. Bodies over 128 KiB once
             packed, renditions and history come on top.
@@ -37,10 +39,14 @@ class NamespaceConfig:
     max_entries: int | None = 10_000
     history: int = 1
     replicas: int = 1
+    placement: tuple[str, ...] = ()
     storage: Literal["file", "memory"] = "file"
     max_bytes: int | None = None
     ack_wait: float = 30.0
     max_attempts: int = 5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "placement", tuple(self.placement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,16 @@ class Store(Protocol):
         """
         ...
 
-    async def get(self, key: str) -> StoredEntry | None:
-        """Return the current entry of `key`, or None."""
+    async def get(self, key: str, *, at_least: int = 0) -> StoredEntry | None:
+        """Return the current entry of `key`, or None.
+
+        Args:
+            key: Its key.
+            at_least: A revision of it that is known from elsewhere; an older one is not current.
+
+        Raises:
+            StaleRead: the store holds an older state than this client, or `at_least`, has seen.
+        """
         ...
 
     async def packed_content(self, entry: StoredEntry) -> bytes:

@@ -18,7 +18,7 @@ import anyio
 from sharedctx.errors import CorruptEntry
 from sharedctx.keys import Subjects
 from sharedctx.records import Blob
-from sharedctx.store.api import call, direct_get, leader_get, publish
+from sharedctx.store.api import call, direct_get, leader_get, persist, publish
 from sharedctx.store.connection import Connection
 from sharedctx.store.scan import scan
 from sharedctx.store.streams import CHUNK_BYTES
@@ -30,12 +30,12 @@ _WINDOW = 8
 
 
 class Blobs:
-    """The blobs stream of one namespace."""
+    """The blobs stream of one namespace; `replicated` when it has several copies."""
 
     def __init__(self, connection: Connection, subjects: Subjects, *, replicated: bool) -> None:
         self._connection = connection
         self._subjects = subjects
-        self._replicated = replicated
+        self.replicated = replicated
 
     async def write(self, packed: bytes) -> Blob:
         """Store `packed` in chunks. Repeating it refreshes their life."""
@@ -51,7 +51,7 @@ class Blobs:
                 return await publish(self._connection, subject, chunk, {})
 
             async with self._connection.large:
-                await self._connection.persist(attempt, writes=True)
+                await persist(self._connection, self._subjects.blobs, attempt, writes=True)
 
         await _windowed(blob.chunks, write_chunk)
         return blob
@@ -80,7 +80,7 @@ class Blobs:
     async def _read_chunk(self, blob: Blob, index: int) -> bytes:
         subject = self._subjects.chunk(blob.id, index)
         message = await direct_get(self._connection, self._subjects.blobs, subject)
-        if message is None and self._replicated:
+        if message is None and self.replicated:
             message = await leader_get(self._connection, self._subjects.blobs, subject)
         if message is None:
             raise CorruptEntry("A part of the stored content is gone. Put the content again.")

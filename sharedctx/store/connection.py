@@ -29,10 +29,10 @@ from sharedctx.errors import (
     PermissionDenied,
     StoreUnavailable,
 )
-from sharedctx.store.link import abort_transport, check_version, close_client
+from sharedctx.store.link import abort_transport, check_version, close_client, is_clustered
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.replies import Pending, Replies
-from sharedctx.store.retry import TransientError, persist
+from sharedctx.store.retry import NobodyServes, TransientError, persist
 
 __all__ = ("Connection",)
 
@@ -95,6 +95,11 @@ class Connection:
         """Bytes of headers and payload that the server takes in one message."""
         return int(self._nats.max_payload)
 
+    @property
+    def in_cluster(self) -> bool:
+        """Whether the server belongs to a cluster."""
+        return is_clustered(self._nats)
+
     async def aclose(self) -> None:
         """Close. Requests in flight fail. May be called again."""
         if self._closing:
@@ -136,7 +141,7 @@ class Connection:
         finally:
             del self._pending[token]
         if message.headers and message.headers.get("Status") == "503" and not message.data:
-            raise TransientError("nobody serves the request at the moment", sent=False)
+            raise NobodyServes
         return message
 
     async def publish(
@@ -163,13 +168,6 @@ class Connection:
             raise TransientError("the connection to NATS is down", sent=False) from error
         except (OSError, RuntimeError) as error:
             raise TransientError("the connection to NATS broke", sent=True) from error
-
-    async def ask(self, subject: str) -> Msg:
-        """Send a request without a body, again and again until it is answered; see `persist`."""
-        try:
-            return await self.request(subject)
-        except TransientError:
-            return await self.persist(lambda: self.request(subject), writes=False)
 
     async def persist(
         self,

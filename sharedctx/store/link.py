@@ -10,7 +10,7 @@ from nats.aio.client import Client
 
 from sharedctx.errors import StoreUnavailable
 
-__all__ = ("MINIMUM_SERVER", "abort_transport", "check_version", "close_client")
+__all__ = ("MINIMUM_SERVER", "abort_transport", "check_version", "close_client", "is_clustered")
 
 MINIMUM_SERVER: Final = (2, 11)
 """The oldest nats-server that has all the store uses."""
@@ -25,6 +25,12 @@ def check_version(client: Client) -> None:
             f"The NATS server has version {version.major}.{version.minor}.{version.patch}; "
             f"sharedctx needs {MINIMUM_SERVER[0]}.{MINIMUM_SERVER[1]} or newer."
         )
+
+
+def is_clustered(client: Client) -> bool:
+    """Return whether the server of `client` tells that it belongs to a cluster."""
+    # Private, and only in nats-py 2.x; where it is missing, no cluster is seen.
+    return bool(getattr(client, "_server_info", {}).get("cluster"))
 
 
 async def close_client(client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sharedctx import tokens
 from sharedctx.codec import content_bytes, content_hash, content_text, unpack
-from sharedctx.errors import CorruptEntry, InvalidRequest, RevisionConflict
+from sharedctx.errors import CorruptEntry, InvalidRequest, RevisionConflict, StaleRead
 from sharedctx.keys import encode_key, validate_namespace
 from sharedctx.records import (
     EntryRecord,
@@ -24,6 +23,7 @@ from sharedctx.records import (
 )
 from sharedctx.segments import Guarantee
 from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
+from sharedctx.store.watching import News
 from sharedctx.tracing import current_trace
 
 __all__ = ("Compressor", "MemoryStore", "leave_as_is")
@@ -77,12 +77,12 @@ class MemoryStore:
         self._config = config or NamespaceConfig()
         self._compressor = compressor
         self._clock = clock
-        self._revisions = itertools.count(1)
+        self._last = 0
         self._held: dict[str, _Held] = {}
         self._past: dict[str, list[StoredEntry]] = {}
         self._renditions: dict[tuple[str, Profile], tuple[RenditionRecord, bytes]] = {}
         self._signals: dict[object, set[asyncio.Event]] = {}
-        self._watchers: set[asyncio.Queue[StoredEntry]] = set()
+        self._watchers: set[News] = set()
 
     @property
     def namespace(self) -> str:
@@ -111,7 +111,8 @@ class MemoryStore:
                 key=key,
                 namespace=self._namespace,
             )
-        entry = StoredEntry(key, next(self._revisions), record, packed, current_trace())
+        self._last += 1
+        entry = StoredEntry(key, self._last, record, packed, current_trace())
         self._held.pop(key, None)  # so that the key moves to the newest place
         self._held[key] = _Held(entry, self._clock() + lifetime)
         self._past[key] = [entry, *self._past.get(key, [])][: self._config.history]
@@ -153,7 +154,7 @@ class MemoryStore:
         for event in self._signals.get(entry.key, ()):
             event.set()
         for watcher in self._watchers:
-            watcher.put_nowait(replace(entry, packed=None))
+            watcher.add([replace(entry, packed=None)])
 
     async def _compress(self, record: EntryRecord, packed: bytes) -> None:
         if self._compressor is None or (record.hash, record.profile) in self._renditions:
@@ -163,9 +164,12 @@ class MemoryStore:
         data, size = body.pack()
         await self.put_rendition(replace(made, size=size), data)
 
-    async def get(self, key: str) -> StoredEntry | None:
+    async def get(self, key: str, *, at_least: int = 0) -> StoredEntry | None:
         encode_key(key)
-        return self._current(key)
+        current = self._current(key)
+        if at_least > (current.revision if current else self._last):
+            raise StaleRead(key=key, namespace=self._namespace)
+        return current
 
     async def packed_content(self, entry: StoredEntry) -> bytes:
         if entry.packed is None:
@@ -241,13 +245,16 @@ class MemoryStore:
                 self._signals.pop(subject, None)
 
     async def watch(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
-        news: asyncio.Queue[StoredEntry] = asyncio.Queue()
+        news, seen = News(), self._last
         self._watchers.add(news)
         try:
             while True:
-                entry = await news.get()
-                if entry.key.startswith(prefix):
-                    yield entry
+                taken = await news.take()
+                for entry in self._live() if taken is None else taken:
+                    if entry.revision > seen:
+                        seen = entry.revision
+                        if entry.key.startswith(prefix):
+                            yield replace(entry, packed=None)
         finally:
             self._watchers.discard(news)
 

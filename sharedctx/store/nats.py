@@ -7,19 +7,16 @@ import itertools
 import logging
 import math
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from typing import Any
-
-from nats.aio.msg import Msg
 
 from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
     InvalidRequest,
     RevisionConflict,
-    StoreUnavailable,
     UnknownOutcome,
 )
 from sharedctx.keys import Subjects, encode_key, subjects_of
@@ -31,20 +28,18 @@ from sharedctx.records import (
     StoredEntry,
     StoredRendition,
 )
-from sharedctx.store.api import StoredMessage, call, direct_get, leader_get, publish
+from sharedctx.store.api import call, direct_get, leader_get, persist, publish
 from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 from sharedctx.store.blobs import Blobs
 from sharedctx.store.connection import Connection
+from sharedctx.store.current import CurrentEntries
+from sharedctx.store.events import following, signal
+from sharedctx.store.listing import Listing
 from sharedctx.store.options import ConnectOptions
-from sharedctx.store.removal import (
-    clear_namespace,
-    delete_key,
-    last_sequence,
-    referenced_blobs,
-)
+from sharedctx.store.removal import clear_namespace, delete_key, referenced_blobs
 from sharedctx.store.retry import TransientError
-from sharedctx.store.scan import scan, subjects_in
-from sharedctx.store.streams import CONSUMER, INLINE_BYTES, open_namespace
+from sharedctx.store.scan import scan
+from sharedctx.store.streams import CONSUMER, INLINE_BYTES, config_of, open_namespace
 from sharedctx.tracing import current_trace, trace_of
 
 __all__ = ("NatsStore",)
@@ -70,12 +65,10 @@ class NatsStore:
         self._subjects = subjects
         self._config = config
         self._owns_connection = owns_connection
-        replicated = config.replicas > 1
-        # A follower may be behind. Entries change, so they are read from the leader; renditions
-        # and blobs never change under their name, so a follower can miss them but not be wrong.
-        self._get_entry = leader_get if replicated else direct_get
-        self._replicated = replicated
-        self._blobs = Blobs(connection, subjects, replicated=replicated)
+        self._current = CurrentEntries(connection, subjects, replicated=self._replicated)
+        self._listing = Listing(connection, subjects, self._current)
+        self._blobs = Blobs(connection, subjects, replicated=self._replicated)
+        self._following = AsyncExitStack()
         self._id = secrets.token_hex(8)
         self._puts = itertools.count()
 
@@ -96,10 +89,12 @@ class NatsStore:
             config = await open_namespace(
                 connection, subjects, given or {}, create=create, update=update
             )
+            store = cls(connection, subjects, config, owns_connection=True)
+            await store._following.enter_async_context(store.following_settings())
         except BaseException:
             await connection.aclose()
             raise
-        return cls(connection, subjects, config, owns_connection=True)
+        return store
 
     @property
     def namespace(self) -> str:
@@ -110,8 +105,22 @@ class NatsStore:
         """Settings of the namespace."""
         return self._config
 
+    @property
+    def _replicated(self) -> bool:
+        return self._config.replicas > 1
+
+    def following_settings(self) -> AbstractAsyncContextManager[None]:
+        """Use the settings as they become when somebody changes them, until the block ends."""
+        subject = self._subjects.settings_event
+        return following(self._connection, subject, self._read_settings)
+
+    async def _read_settings(self) -> None:
+        self._config = config_of((await self._current.state())["config"])
+        self._current.replicated = self._blobs.replicated = self._replicated
+
     async def aclose(self) -> None:
         if self._owns_connection:
+            await self._following.aclose()
             await self._connection.aclose()
 
     async def put(
@@ -144,16 +153,18 @@ class NatsStore:
 
         try:
             # The server knows an id again for no longer than the ttl: later it would store twice.
-            return await self._connection.persist(attempt, writes=True, budget=self._config.ttl)
+            stream, budget = self._subjects.entries, self._config.ttl
+            revision = await persist(self._connection, stream, attempt, writes=True, budget=budget)
         except RevisionConflict as error:
-            return await self._resolve_conflict(key, expect, message_id, attempts, error)
+            revision = await self._resolve_conflict(key, expect, message_id, attempts, error)
+        self._current.floors.saw(key, revision)
+        return revision
 
     async def _resolve_conflict(
         self, key: str, expect: int | None, message_id: str, attempts: int, error: RevisionConflict
     ) -> int:
         """Return the revision of a put that conflicted only with its own first success."""
-        stream, subject = self._subjects.entries, self._subjects.entry(key)
-        stored = await self._get_entry(self._connection, stream, subject)
+        stored = await self._current.read(key)
         if stored is not None and stored.headers.get(_MESSAGE_ID) == message_id:
             return stored.sequence
         if attempts > 1:
@@ -181,10 +192,9 @@ class NatsStore:
             )
         return f"{math.ceil(ttl)}s"
 
-    async def get(self, key: str) -> StoredEntry | None:
-        subject = self._subjects.entry(key)
+    async def get(self, key: str, *, at_least: int = 0) -> StoredEntry | None:
         async with self._connection.small:
-            message = await self._get_entry(self._connection, self._subjects.entries, subject)
+            message = await self._current.read(key, at_least)
         if message is None:
             return None
         record = EntryRecord.from_headers(message.headers)
@@ -199,77 +209,38 @@ class NatsStore:
         return entry.packed
 
     async def delete(self, key: str, *, revision: int | None = None) -> bool:
-        stream, subject = self._subjects.entries, self._subjects.entry(key)
-        stored = await self._get_entry(self._connection, stream, subject)
+        stored = await self._current.read(key)
         if stored is not None and revision is not None and stored.sequence > revision:
             return False
-        return await delete_key(self._connection, self._subjects, key, stored)
+        deleted = await delete_key(self._connection, self._subjects, key, stored)
+        if stored is not None:
+            self._current.floors.saw(key, stored.sequence, gone=True)
+        return deleted
 
     async def clear(self) -> int:
-        return await clear_namespace(self._connection, self._subjects)
+        state = (await self._current.state())["state"]
+        last = int(state["last_seq"])
+        await clear_namespace(self._connection, self._subjects, last)
+        self._current.floors.cleared(last)
+        return int(state["messages"])
 
     async def keys(self, prefix: str = "") -> list[str]:
-        stream, subject = self._subjects.entries, self._subjects.all_entries
-        subjects = await subjects_in(self._connection, stream, subject)
-        return sorted(key for key in self._keys_of(subjects) if key.startswith(prefix))
+        return await self._listing.keys(prefix)
 
-    def _keys_of(self, subjects: Iterable[str]) -> Iterator[str]:
-        for subject in subjects:
-            # What is not an encoded key was not put by sharedctx, and no key could read it.
-            with suppress(InvalidKey):
-                yield self._subjects.key_of(subject)
-
-    async def entries(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
-        async with aclosing(self._scan_entries(prefix, start=1)) as entries:
-            async for entry in entries:
-                yield entry
-
-    async def _scan_entries(self, prefix: str, *, start: int) -> AsyncGenerator[StoredEntry, None]:
-        stream, subject = self._subjects.entries, self._subjects.all_entries
-        async with aclosing(scan(self._connection, stream, subject, start=start)) as messages:
-            async for message in messages:
-                for entry in self._listed(message):
-                    if entry.key.startswith(prefix):
-                        yield entry
+    def entries(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
+        return self._listing.entries(prefix)
 
     async def changes(self, after: int) -> Changes:
-        info = await call(self._connection, f"STREAM.INFO.{self._subjects.entries}")
-        state = info["state"]
-        last, live = int(state["last_seq"]), int(state["messages"])
-        entries: list[StoredEntry] = []
-        if last > after:
-            async with aclosing(self._scan_entries("", start=after + 1)) as found:
-                entries = [entry async for entry in found]
-        # The pass may be served by a replica that is behind: then it vouches for what it gave only.
-        vouched = after if self._replicated and last > after else last
-        revision = max([vouched, *(entry.revision for entry in entries)])
-        return Changes(entries, revision, live, epoch=str(info["created"]))
-
-    def _listed(self, message: StoredMessage) -> list[StoredEntry]:
-        """Return the entry in `message`, or nothing when something foreign lies in the bucket."""
-        try:
-            key = self._subjects.key_of(message.subject)
-            record = EntryRecord.from_headers(message.headers)
-        except (CorruptEntry, InvalidKey) as error:
-            _log.warning("skipped a foreign message in %s: %s", self._subjects.entries, error)
-            return []
-        return [StoredEntry(key, message.sequence, record)]
+        return await self._listing.changes(after)
 
     async def history(self, key: str) -> list[StoredEntry]:
         current = await self.get(key)
         if current is None or self._config.history == 1:
             return [current] if current else []
-        event = self._subjects.put_event(encode_key(key))
-        found = []
-        messages = scan(self._connection, self._subjects.history, event, headers_only=False)
-        async with aclosing(messages):
-            async for message in messages:
-                record = EntryRecord.from_headers(message.headers)
-                # The server's republish header holds the sequence in the entries stream.
-                revision = int(message.headers["Nats-Sequence"])
-                packed = None if record.blob else message.data
-                found.append(StoredEntry(key, revision, record, packed))
-        return sorted(found, key=lambda entry: -entry.revision)
+        return await self._listing.history(current)
+
+    def watch(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
+        return self._listing.watch(prefix)
 
     async def get_rendition(self, record: EntryRecord) -> StoredRendition | None:
         stream = self._subjects.renditions
@@ -301,7 +272,7 @@ class NatsStore:
             async with self._connection.small:
                 return await publish(self._connection, subject, packed, headers)
 
-        await self._connection.persist(attempt, writes=True)
+        await persist(self._connection, self._subjects.renditions, attempt, writes=True)
 
     async def renditions(self) -> AsyncGenerator[RenditionRecord, None]:
         stream = self._subjects.renditions
@@ -319,54 +290,10 @@ class NatsStore:
 
     def rendition_signal(self, record: EntryRecord) -> AbstractAsyncContextManager[asyncio.Event]:
         subject = self._subjects.rendition_event(record.hash, str(record.profile))
-        return self._signal(subject)
+        return signal(self._connection, subject)
 
     def put_signal(self, key: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        return self._signal(self._subjects.put_event(encode_key(key)))
-
-    @asynccontextmanager
-    async def _signal(self, subject: str) -> AsyncIterator[asyncio.Event]:
-        event = asyncio.Event()
-        async with self._subscribed(subject, lambda _: event.set(), event.set):
-            yield event
-
-    @asynccontextmanager
-    async def _subscribed(
-        self, subject: str, callback: Callable[[Msg], None], on_reconnect: Callable[[], None]
-    ) -> AsyncIterator[None]:
-        try:
-            async with self._connection.subscribe(subject, callback, on_reconnect):
-                yield
-        except TransientError as error:
-            raise StoreUnavailable(
-                "The connection to NATS is down, so nothing can be waited for. Retry.",
-                namespace=self.namespace,
-            ) from error
-
-    async def watch(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
-        # None in the queue means that events may have been missed: look at what is stored.
-        news: asyncio.Queue[Msg | None] = asyncio.Queue()
-        seen = await last_sequence(self._connection, self._subjects.entries) or 0
-        subject = self._subjects.put_event("*")
-        async with self._subscribed(subject, news.put_nowait, lambda: news.put_nowait(None)):
-            news.put_nowait(None)
-            while True:
-                message = await news.get()
-                if message is None:
-                    async with aclosing(self._scan_entries("", start=seen + 1)) as missed:
-                        found = [entry async for entry in missed]
-                else:
-                    found = self._announced(message)
-                for entry in found:
-                    if entry.revision > seen:
-                        seen = entry.revision
-                        if entry.key.startswith(prefix):
-                            yield entry
-
-    def _announced(self, event: Msg) -> list[StoredEntry]:
-        headers = event.headers or {}
-        sequence = int(headers.get("Nats-Sequence", 0))
-        return self._listed(StoredMessage(event.subject, sequence, headers, b""))
+        return signal(self._connection, self._subjects.put_event(encode_key(key)))
 
     async def info(self) -> NamespaceInfo:
         streams = [self._subjects.entries, self._subjects.renditions, self._subjects.blobs]

@@ -103,7 +103,6 @@ class NatsJobQueue:
         self._connection = connection
         self._subjects = subjects
         self._store = store
-        self._max_attempts = store.config.max_attempts
         self._inbox = f"_INBOX.jobs-{secrets.token_hex(8)}"
         self._pulls = 0
         self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
@@ -158,7 +157,8 @@ class NatsJobQueue:
         self._pulls += 1
         inbox = f"{self._inbox}.{self._pulls}"
         request = json.dumps({"batch": count, **how}).encode()
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._subjects.entries}.{CONSUMER}"
+        pull = f"CONSUMER.MSG.NEXT.{self._subjects.entries}.{CONSUMER}"
+        subject = f"{self._connection.options.api}.{pull}"
         await self._connection.publish(subject, request, reply=inbox)
         while len(jobs) < count:
             self._news.clear()
@@ -187,7 +187,13 @@ class NatsJobQueue:
         packed = None if record.blob else message.data
         entry = StoredEntry(key, origin.sequence, record, packed, trace_of(message.headers or {}))
         return [
-            _ConsumerJob(self._connection, message.reply, entry, origin.attempt, self._max_attempts)
+            _ConsumerJob(
+                self._connection,
+                message.reply,
+                entry,
+                origin.attempt,
+                self._store.config.max_attempts,
+            )
         ]
 
     async def _side_jobs(self, count: int) -> list[Job]:
@@ -214,7 +220,7 @@ class NatsJobQueue:
             return []
         if entry is None or entry.revision != sequence:
             return []
-        return [_SideJob(self, entry, self._max_attempts + 1, last=True)]
+        return [_SideJob(self, entry, self._store.config.max_attempts + 1, last=True)]
 
     async def _asked_job(self, key: str, attempt: int, settled: int) -> list[Job]:
         """Return the job that a reader asked for, unless the consumer may still hold it."""
@@ -224,7 +230,7 @@ class NatsJobQueue:
             return []
         if entry is None or entry.revision > settled:
             return []
-        return [_SideJob(self, entry, attempt, last=attempt >= self._max_attempts)]
+        return [_SideJob(self, entry, attempt, last=attempt >= self._store.config.max_attempts)]
 
     async def _settled_revision(self) -> int:
         """Return the revision up to which every job of the consumer has come to its end."""

@@ -55,7 +55,7 @@ class WorkerStore:
     async def ping(self) -> None:
         """Make a round trip to JetStream. Raises `StoreUnavailable` at once when there is none."""
         try:
-            await self._connection.request("$JS.API.INFO", timeout=2.0)
+            await self._connection.request(f"{self._connection.options.api}.INFO", timeout=2.0)
         except TransientError as error:
             raise StoreUnavailable(f"NATS does not answer: {error}.") from error
 
@@ -108,7 +108,10 @@ class WorkerStore:
         await ensure_consumer(self._connection, subjects, config)
         store = NatsStore(self._connection, subjects, config, owns_connection=False)
         try:
-            async with NatsJobQueue.open(self._connection, subjects, store) as queue:
+            async with (
+                store.following_settings(),
+                NatsJobQueue.open(self._connection, subjects, store) as queue,
+            ):
                 yield store, queue
         except TransientError as error:
             raise StoreUnavailable("The connection to NATS is down.") from error

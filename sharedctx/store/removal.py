@@ -12,7 +12,7 @@ from typing import Any
 
 from sharedctx.keys import Subjects, encode_key
 from sharedctx.records import RENDITION_HEADER, Blob, EntryRecord, RenditionRecord
-from sharedctx.store.api import ApiError, StoredMessage, call, purge
+from sharedctx.store.api import ApiError, StoredMessage, call, persist, purge
 from sharedctx.store.connection import Connection
 from sharedctx.store.scan import scan
 
@@ -34,20 +34,18 @@ async def delete_key(
     return deleted
 
 
-async def clear_namespace(connection: Connection, subjects: Subjects) -> int:
-    """Remove all entries, their history and their renditions; return how many entries there were.
+async def clear_namespace(connection: Connection, subjects: Subjects, last: int) -> None:
+    """Remove all entries up to revision `last`, their history and all renditions.
 
     A rendition that a concurrent put would still use is made again when it is missed. Blobs stay:
     the record of a concurrent put may name them. Workers reap the others.
     """
-    info = await call(connection, f"STREAM.INFO.{subjects.entries}")
     sides = (subjects.history, subjects.renditions)
     bounds = [(stream, await last_sequence(connection, stream)) for stream in sides]
-    await _purge(connection, subjects.entries, {"seq": int(info["state"]["last_seq"]) + 1})
-    for stream, last in bounds:
-        if last is not None:
-            await _purge(connection, stream, {"seq": last + 1})
-    return int(info["state"]["messages"])
+    await _purge(connection, subjects.entries, {"seq": last + 1})
+    for stream, bound in bounds:
+        if bound is not None:
+            await _purge(connection, stream, {"seq": bound + 1})
 
 
 async def referenced_blobs(connection: Connection, subjects: Subjects) -> list[Blob]:
@@ -93,4 +91,4 @@ async def _purge(connection: Connection, stream: str, body: Mapping[str, Any]) -
         # A first attempt whose answer was lost may have left nothing to a second one.
         return purged > 0 or attempts > 1
 
-    return await connection.persist(attempt, writes=True)
+    return await persist(connection, stream, attempt, writes=True)

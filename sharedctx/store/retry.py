@@ -10,7 +10,7 @@ from typing import TypeVar
 from sharedctx.errors import StoreError, StoreUnavailable, UnknownOutcome
 from sharedctx.store.options import ConnectOptions
 
-__all__ = ("TransientError", "persist")
+__all__ = ("NobodyServes", "TransientError", "persist")
 
 _T = TypeVar("_T")
 _FIRST_DELAY_S = 0.05
@@ -23,6 +23,13 @@ class TransientError(Exception):
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
         self.sent = sent
+
+
+class NobodyServes(TransientError):
+    """No server serves the subject: there is no leader right now, or no such stream."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody serves the request at the moment", sent=False)
 
 
 async def persist(

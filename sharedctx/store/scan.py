@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import anyio
 from nats.aio.msg import Msg
@@ -25,12 +26,19 @@ _IDLE_NS = 30 * 1_000_000_000
 _SUBJECTS_PER_PAGE = 100_000
 
 
-async def subjects_in(connection: Connection, stream: str, subject: str) -> list[str]:
-    """Return the subjects under the filter `subject` on which `stream` holds messages."""
+async def subjects_in(
+    state: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]], subject: str
+) -> list[str]:
+    """Return the subjects under the filter `subject` on which a stream holds messages.
+
+    Args:
+        state: Returns ``STREAM.INFO`` for the given arguments.
+        subject: The filter.
+    """
     found: list[str] = []
     while True:
         body = {"subjects_filter": subject, "offset": len(found)}
-        info = await call(connection, f"STREAM.INFO.{stream}", body)
+        info = await state(body)
         page = info["state"].get("subjects") or {}
         found += page
         if len(page) < _SUBJECTS_PER_PAGE:
@@ -96,7 +104,7 @@ async def _next_batch(
     pending = 0
     try:
         async with connection.subscribe(inbox, replies.put_nowait):
-            subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+            subject = f"{connection.options.api}.CONSUMER.MSG.NEXT.{stream}.{name}"
             await connection.publish(subject, request, reply=inbox)
             while len(batch) < _BATCH:
                 with anyio.fail_after(connection.options.request_timeout):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sharedctx.keys import Subjects
 from sharedctx.store.api import ApiError, call
 from sharedctx.store.base import NamespaceConfig
 from sharedctx.store.connection import Connection
+from sharedctx.store.retry import TransientError
 
 __all__ = (
     "CHUNK_BYTES",
@@ -42,6 +44,8 @@ MESSAGE_BYTES: Final = CHUNK_BYTES + _HEADER_ROOM
 # Blobs outlive their entries, so that a reader that has just read an entry finds its blob.
 _BLOB_GRACE_S = 600.0
 _STREAM_NAME_IN_USE = 10058
+# No server of that kind: too few in the cluster, none with those tags, or no cluster at all.
+_NO_PEERS = frozenset({10005, 10074})
 _CONSUMER_EXISTS = frozenset({10148, 10105})
 
 
@@ -60,6 +64,7 @@ def _check(config: NamespaceConfig) -> None:
 
 def _common(config: NamespaceConfig, name: str, max_age: float | None) -> dict[str, Any]:
     age = int((max_age or 0) * _SECOND)
+    placement = {"placement": {"tags": list(config.placement)}} if config.placement else {}
     return {
         "name": name,
         "retention": "limits",
@@ -73,6 +78,7 @@ def _common(config: NamespaceConfig, name: str, max_age: float | None) -> dict[s
         "deny_delete": False,
         "deny_purge": False,
         "duplicate_window": min(120 * _SECOND, age or 120 * _SECOND),
+        **placement,
     }
 
 
@@ -190,7 +196,8 @@ async def open_namespace(
     if existing is None and not create:
         raise NamespaceNotFound(namespace=subjects.namespace)
     if existing is None:
-        config = NamespaceConfig(**given)
+        copies = {"replicas": 3} if connection.in_cluster else {}
+        config = NamespaceConfig(**{**copies, **given})
         _check(config)
         await _check_room(connection, subjects)
         if await _apply(connection, subjects, config, "CREATE"):
@@ -253,8 +260,17 @@ async def _apply(
     except ApiError as error:
         if error.code == _STREAM_NAME_IN_USE:
             return False
+        if error.code in _NO_PEERS:
+            raise StoreError(
+                f"There are not enough servers for {config.replicas} copies: {error} Give fewer "
+                "`replicas`, or `placement` tags that more servers have.",
+                namespace=subjects.namespace,
+            ) from error
         raise
     await ensure_consumer(connection, subjects, config)
+    with suppress(TransientError):
+        # Who has it open already learns the new settings; else with its next reconnect.
+        await connection.publish(subjects.settings_event)
     return True
 
 

@@ -1,0 +1,69 @@
+"""What the server announces: stored entries and renditions, and changed settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from nats.aio.msg import Msg
+
+from sharedctx.errors import StoreError, StoreUnavailable
+from sharedctx.store.connection import Connection
+from sharedctx.store.retry import TransientError
+
+__all__ = ("following", "signal", "subscribed")
+
+
+@asynccontextmanager
+async def subscribed(
+    connection: Connection,
+    subject: str,
+    callback: Callable[[Msg], None],
+    on_reconnect: Callable[[], None],
+) -> AsyncIterator[None]:
+    """Hear events, as `Connection.subscribe`, until the block ends.
+
+    Raises:
+        StoreUnavailable: the link is down.
+    """
+    try:
+        async with connection.subscribe(subject, callback, on_reconnect):
+            yield
+    except TransientError as error:
+        raise StoreUnavailable(
+            "The connection to NATS is down, so nothing can be waited for. Retry."
+        ) from error
+
+
+@asynccontextmanager
+async def signal(connection: Connection, subject: str) -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set by every message on `subject`, and when some may be missed."""
+    event = asyncio.Event()
+    async with subscribed(connection, subject, lambda _: event.set(), event.set):
+        yield event
+
+
+@asynccontextmanager
+async def following(
+    connection: Connection, subject: str, look: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Call `look` now and on every message on `subject`, one after the other, in the background.
+
+    What it cannot do now, it is called for again after the next message or reconnect.
+    """
+    async with signal(connection, subject) as changed:
+        changed.set()
+
+        async def follow() -> None:
+            while await changed.wait():
+                changed.clear()
+                with suppress(StoreError):
+                    await look()
+
+        task = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
