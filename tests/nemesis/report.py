@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 import json
+import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.nemesis.history import Operation
 __all__ = ("Happened", "Result", "load_results", "recovery", "table")
 
 _LOOK_S = 15.0
-"""How long after a fault is healed its effect is looked for."""
+"""How long after a fault was healed its effect is looked for, unless the next one begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +116,24 @@ class Result:
 
     def save(self, file: Path) -> None:
         """Write it as JSON."""
-        file.write_text(json.dumps(asdict(self), indent=1))
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        file.write_text(json.dumps(values, indent=1))
 
     @classmethod
     def load(cls, file: Path) -> Result:
         """Read it from JSON."""
-        fields: dict[str, Any] = json.loads(file.read_text())
+        values: dict[str, Any] = json.loads(file.read_text())
         for name in ("outcomes", "faults", "broken", "states"):
-            fields[name] = Counter(fields[name])
-        return cls(**fields)
+            values[name] = Counter(values[name])
+        return cls(**values)
 
 
 def recovery(
-    faults: Iterable[Happened], operations: Iterable[Operation]
+    faults: Sequence[Happened], operations: Iterable[Operation]
 ) -> list[tuple[str, tuple[float, float]]]:
     """Return for each fault how long no put was acknowledged, and how long after its end.
 
-    Of the clients that it hit, or of all when it hit a server.
+    Of the clients that it hit, or of all when it hit a server; until the next fault began.
     """
     acknowledged: defaultdict[str, list[float]] = defaultdict(list)
     for each in operations:
@@ -141,11 +143,12 @@ def recovery(
     for times in acknowledged.values():
         times.sort()
     found = []
-    for fault in faults:
+    for fault, following in zip(faults, [*faults[1:], None], strict=True):
+        until = min(fault.healed + _LOOK_S, following.began if following else math.inf)
         times = acknowledged[fault.hit if fault.hit.startswith("client-") else "all"]
         first = max(0, bisect.bisect_left(times, fault.began) - 1)
-        last = bisect.bisect_left(times, fault.healed + _LOOK_S)
-        near = times[first:last]
+        last = bisect.bisect_left(times, until)
+        near = times[first : last + 1]
         silence = max((b - a for a, b in zip(near, near[1:], strict=False)), default=0.0)
         next_one = bisect.bisect_left(times, fault.healed)
         after = times[next_one] - fault.healed if next_one < len(times) else 0.0

@@ -71,6 +71,8 @@ async def run(settings: Settings) -> Verdict:
 
 async def _torment(world: World, settings: Settings) -> None:
     """Let faults happen until enough was called."""
+    while len(_histories(world.folder)) < len(world.clients):
+        await asyncio.sleep(0.1)
     progress = _Progress(world, settings)
     longest = _LONGEST_S[settings.config]
     with (settings.folder / "faults.jsonl").open("a") as log:
