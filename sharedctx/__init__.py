@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from sharedctx.client import SharedContext
-from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
+from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats
 from sharedctx.errors import (
     AuthError,
     ConfigMismatch,
@@ -20,6 +20,7 @@ from sharedctx.errors import (
     PermissionDenied,
     RevisionConflict,
     SharedContextError,
+    StaleRead,
     StoreError,
     StoreFull,
     StoreUnavailable,
@@ -46,11 +47,13 @@ __all__ = (
     "MissingExtra",
     "NamespaceNotFound",
     "PermissionDenied",
+    "Ref",
     "RevisionConflict",
     "SearchHit",
     "SharedContext",
     "SharedContextError",
     "SharedContextStats",
+    "StaleRead",
     "State",
     "StoreError",
     "StoreFull",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from sharedctx.embedded import local_stack
-from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
-from sharedctx.errors import InvalidRequest, StoreError, WaitTimeout
+from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats, aim
+from sharedctx.errors import InvalidRequest, StoreError
 from sharedctx.hints import make_hint
 from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
@@ -22,25 +21,17 @@ from sharedctx.records import State, StoredEntry
 from sharedctx.search import Searcher
 from sharedctx.segments import TARGET
 from sharedctx.session import Session
+from sharedctx.settings import DEFAULT_SERVERS, NOT_GIVEN, NotGiven, connect_options, given
 from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
 from sharedctx.store.nats import NatsStore
-from sharedctx.store.options import ConnectOptions, split_servers
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
-from sharedctx.waiting import wait_until
+from sharedctx.waiting import wait_for_put
 from sharedctx.writing import checked_agent, prepare, profile_for
 
 __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
-DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
 _WAIT_S: Final = 60.0
-
-
-class _NotGiven:
-    """Tells an argument that was left out from None."""
-
-
-_NOT_GIVEN: Final = _NotGiven()
 
 
 class SharedContext(Session):
@@ -65,7 +56,8 @@ class SharedContext(Session):
         ttl: Seconds that an entry lives after its last put, at least 1; None keeps it.
         max_entries: Live entries at most, the oldest are evicted; None does not limit.
         history: Revisions kept per key, 1 to 64.
-        replicas: Copies of the namespace in a cluster: 1, 3 or 5.
+        replicas: Copies of the namespace: 1, 3 or 5; a new one in a cluster has 3.
+        placement: Tags that a server of the cluster must have to hold a copy.
         storage: ``file`` survives a restart of the server, ``memory`` does not.
         max_bytes: Stored bytes of entries at most, the oldest are evicted; None does not limit.
             Bodies over 128 KiB once packed, renditions and history come on top.
@@ -79,6 +71,8 @@ class SharedContext(Session):
         max_content_bytes: Largest content that `put` takes, in UTF-8 bytes.
         cache_bytes: Memory for recently read renditions.
         credentials: Path of a NATS credentials file; default is ``$NATS_CREDS``.
+        domain: JetStream domain of the namespace, where clients are at a leaf node and it is on
+            the hub; default is ``$NATS_DOMAIN``, else that of the server.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
         metrics: Where to count what this context does; see `sharedctx.metrics`.
         store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
@@ -91,14 +85,15 @@ class SharedContext(Session):
         namespace: str = "default",
         model: str = DEFAULT_MODEL,
         tokenizer: Tokenizer | None = None,
-        ttl: float | _NotGiven | None = _NOT_GIVEN,
-        max_entries: int | _NotGiven | None = _NOT_GIVEN,
-        history: int | _NotGiven = _NOT_GIVEN,
-        replicas: int | _NotGiven = _NOT_GIVEN,
-        storage: Literal["file", "memory"] | _NotGiven = _NOT_GIVEN,
-        max_bytes: int | _NotGiven | None = _NOT_GIVEN,
-        ack_wait: float | _NotGiven = _NOT_GIVEN,
-        max_attempts: int | _NotGiven = _NOT_GIVEN,
+        ttl: float | NotGiven | None = NOT_GIVEN,
+        max_entries: int | NotGiven | None = NOT_GIVEN,
+        history: int | NotGiven = NOT_GIVEN,
+        replicas: int | NotGiven = NOT_GIVEN,
+        placement: Sequence[str] | NotGiven = NOT_GIVEN,
+        storage: Literal["file", "memory"] | NotGiven = NOT_GIVEN,
+        max_bytes: int | NotGiven | None = NOT_GIVEN,
+        ack_wait: float | NotGiven = NOT_GIVEN,
+        max_attempts: int | NotGiven = NOT_GIVEN,
         create: bool = True,
         update: bool = False,
         agent: str | None = None,
@@ -107,26 +102,25 @@ class SharedContext(Session):
         max_content_bytes: int = 64 << 20,
         cache_bytes: int = 32 << 20,
         credentials: str | None = None,
+        domain: str | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,
         store: Store | None = None,
     ) -> None:
         validate_namespace(namespace)
-        settings = {
-            "ttl": ttl,
-            "max_entries": max_entries,
-            "history": history,
-            "replicas": replicas,
-            "storage": storage,
-            "max_bytes": max_bytes,
-            "ack_wait": ack_wait,
-            "max_attempts": max_attempts,
-        }
-        self._options = ConnectOptions(
-            split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
-            name=f"sharedctx-{agent or 'client'}",
-            credentials=credentials or os.environ.get("NATS_CREDS"),
-            retry_budget=retry_budget,
+        settings = given(
+            ttl=ttl,
+            max_entries=max_entries,
+            history=history,
+            replicas=replicas,
+            placement=placement,
+            storage=storage,
+            max_bytes=max_bytes,
+            ack_wait=ack_wait,
+            max_attempts=max_attempts,
+        )
+        self._options = connect_options(
+            servers, agent=agent, credentials=credentials, domain=domain, retry_budget=retry_budget
         )
         self._agent = checked_agent(agent)
         self._wait = wait
@@ -134,13 +128,12 @@ class SharedContext(Session):
         self._max_content_bytes = max_content_bytes
         self._searcher: Searcher | None = None
         self._observer = Observer(namespace, metrics)
-        given = {k: v for k, v in settings.items() if not isinstance(v, _NotGiven)}
 
         async def connect() -> Store:
             if store is not None:
                 return store
             return await NatsStore.open(
-                self._options, namespace, given, create=create, update=update
+                self._options, namespace, settings, create=create, update=update
             )
 
         super().__init__(connect, namespace, cache_bytes)
@@ -152,22 +145,28 @@ class SharedContext(Session):
     @classmethod
     @asynccontextmanager
     async def local(
-        cls, *, workers: int = 1, data_dir: str | Path | None = None, **settings: Any
+        cls,
+        *,
+        workers: int = 1,
+        nodes: int = 1,
+        data_dir: str | Path | None = None,
+        **settings: Any,
     ) -> AsyncGenerator[Self, None]:
-        """Start a nats-server and workers on this machine, and give a context that uses them.
+        """Start nats-servers and workers on this machine, and give a context that uses them.
 
         Everything stops when the block ends, also when this process is killed.
 
         Args:
             workers: How many worker processes to start.
-            data_dir: Where the server keeps its data; by default a temporary folder.
+            nodes: How many nats-servers; 3 keep everything in three copies.
+            data_dir: Where they keep their data; by default a temporary folder.
             **settings: Further arguments of `SharedContext`.
 
         Raises:
             MissingExtra: ``pip install 'sharedctx[local]'`` is needed.
         """
         async with (
-            local_stack(workers=workers, data_dir=data_dir) as stack,
+            local_stack(workers, data_dir, nodes=nodes) as stack,
             cls(stack.url, **settings) as context,
         ):
             yield context
@@ -254,7 +253,7 @@ class SharedContext(Session):
 
     async def get(
         self,
-        key: str,
+        key: str | Ref,
         *,
         full: bool = False,
         max_tokens: int | None = None,
@@ -265,7 +264,7 @@ class SharedContext(Session):
         """Return the rendition of `key`, or what else was asked for.
 
         Args:
-            key: The key.
+            key: The key, or a `Ref`: then what is there at its revision or later.
             full: Return the original, exactly.
             max_tokens: Return a rendition of at most this size, 16 or more.
             query: Return a rendition that keeps what answers this question.
@@ -279,6 +278,7 @@ class SharedContext(Session):
 
         Raises:
             CorruptEntry: what is stored is damaged.
+            StaleRead: the store holds an older state than this context, or the `Ref`, has seen.
             StoreUnavailable: NATS is away.
         """
         if (full or lines is not None) and (max_tokens is not None or query is not None):
@@ -288,8 +288,9 @@ class SharedContext(Session):
             )
         views = {"full": full, "lines": lines, "query": query, "budget": max_tokens}
         view = next((name for name, asked in views.items() if asked), "short")
+        key, at_least = aim(key)
         with self._observer.get(key, view) as report:
-            stored = await self._store.get(key)
+            stored = await self._store.get(key, at_least=at_least)
             if stored is None:
                 return None
             report.found(stored)
@@ -310,40 +311,36 @@ class SharedContext(Session):
             return None
         return await self._reader.rendition(stored, timeout)
 
-    async def get_entry(self, key: str) -> ContextEntry | None:
+    async def get_entry(self, key: str | Ref) -> ContextEntry | None:
         """Return the entry of `key` with its counts, original and rendition; None when missing.
 
         It does not wait: while there is no rendition, `state` is ``pending``.
         """
-        stored = await self._store.get(key)
+        key, at_least = aim(key)
+        stored = await self._store.get(key, at_least=at_least)
         return None if stored is None else await self._reader.entry(stored)
 
+    async def ref(self, key: str) -> Ref | None:
+        """Return a `Ref` to what `key` holds now, to hand to another agent; None when missing."""
+        stored = await self._store.get(key)
+        return None if stored is None else Ref(key, stored.revision)
+
     async def wait_for(
-        self, key: str, *, newer_than: int = 0, timeout: float | None = None
+        self, key: str | Ref, *, newer_than: int = 0, timeout: float | None = None
     ) -> ContextEntry:
         """Wait until `key` is there and return its entry.
 
         Args:
-            key: The key.
+            key: The key, or a `Ref`: then its revision or a later one.
             newer_than: Wait for a revision above this one.
             timeout: Seconds to wait; None waits as long as it takes.
 
         Raises:
             WaitTimeout: it did not come in time.
         """
-        store = self._store
-
-        async def look() -> StoredEntry | None:
-            stored = await store.get(key)
-            return stored if stored is not None and stored.revision > newer_than else None
-
-        stored = await wait_until(look, store.put_signal(key), timeout)
-        if stored is None:
-            raise WaitTimeout(
-                f"The key was not put within {timeout:g} s. Wait longer, or check who puts it.",
-                key=key,
-                namespace=self._namespace,
-            )
+        key, at_least = aim(key)
+        newer_than = max(newer_than, at_least - 1)
+        stored = await wait_for_put(self._store, key, newer_than, timeout)
         return await self._reader.entry(stored)
 
     async def watch(self, prefix: str = "") -> AsyncGenerator[ContextEvent, None]:

@@ -1,15 +1,56 @@
-"""What users hold: an entry, a put that was seen, the statistics of a namespace."""
+"""What users hold: an entry, a reference to it, a put that was seen, statistics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
+from sharedctx.errors import InvalidRequest
 from sharedctx.records import State
 from sharedctx.segments import Guarantee
 
-__all__ = ("ContextEntry", "ContextEvent", "SharedContextStats", "percent_saved")
+__all__ = ("ContextEntry", "ContextEvent", "Ref", "SharedContextStats", "aim", "percent_saved")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A key at a revision. Whoever is handed one never reads anything older of that key.
+
+    ``str(ref)``, such as ``plan/auth@17``, survives JSON, prompts and logs, and `parse` reads it::
+
+        ref = (await ctx.put("plan/auth", plan)).ref
+        ...  # in the process of another agent
+        plan = await ctx.get(Ref.parse("plan/auth@17"))
+
+    Attributes:
+        key: The key.
+        revision: The oldest revision of it that will do.
+    """
+
+    key: str
+    revision: int
+
+    def __str__(self) -> str:
+        return f"{self.key}@{self.revision}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the reference that `text` writes down.
+
+        Raises:
+            InvalidRequest: it is none.
+        """
+        key, separator, revision = text.rpartition("@")
+        if not separator or not (revision.isascii() and revision.isdecimal()):
+            raise InvalidRequest(f"{text[:80]!r} is no reference such as 'plan/auth@17'.")
+        return cls(key, int(revision))
+
+
+def aim(key: str | Ref) -> tuple[str, int]:
+    """Return a key, and the oldest revision of it that will do: 0 when any will."""
+    return (key.key, key.revision) if isinstance(key, Ref) else (key, 0)
 
 
 def percent_saved(original_tokens: int, compressed_tokens: int) -> float:
@@ -51,6 +92,11 @@ class ContextEntry:
     _counts: tuple[int, int] | None = field(repr=False, compare=False)
     _count: Callable[[str], int] = field(repr=False, compare=False)
 
+    @property
+    def ref(self) -> Ref:
+        """What to hand to another agent, so that it reads this revision or a later one."""
+        return Ref(self.key, self.revision)
+
     @cached_property
     def original_tokens(self) -> int:
         """Tokens of the original. While the entry is pending, reading this counts them."""
@@ -84,6 +130,11 @@ class ContextEvent:
     agent: str | None
     timestamp: float
     size: int
+
+    @property
+    def ref(self) -> Ref:
+        """What to hand to another agent, so that it reads this revision or a later one."""
+        return Ref(self.key, self.revision)
 
 
 @dataclass(frozen=True, slots=True)

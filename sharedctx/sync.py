@@ -20,7 +20,7 @@ from anyio.from_thread import BlockingPortal, BlockingPortalProvider
 
 from sharedctx.client import SharedContext as AsyncSharedContext
 from sharedctx.embedded import Stack
-from sharedctx.entry import ContextEntry, ContextEvent, SharedContextStats
+from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats
 from sharedctx.errors import SharedContextError
 from sharedctx.hits import SearchHit
 from sharedctx.store.base import NamespaceInfo
@@ -54,10 +54,15 @@ class SharedContext:
     @classmethod
     @contextmanager
     def local(
-        cls, *, workers: int = 1, data_dir: str | Path | None = None, **settings: Any
+        cls,
+        *,
+        workers: int = 1,
+        nodes: int = 1,
+        data_dir: str | Path | None = None,
+        **settings: Any,
     ) -> Generator[Self, None, None]:
-        """Start a nats-server and workers on this machine, and give a context that uses them."""
-        with Stack(workers, data_dir) as stack, cls(stack.url, **settings) as context:
+        """Start nats-servers and workers on this machine, and give a context that uses them."""
+        with Stack(workers, data_dir, nodes=nodes) as stack, cls(stack.url, **settings) as context:
             yield context
 
     def open(self) -> None:
@@ -128,7 +133,7 @@ class SharedContext:
 
     def get(
         self,
-        key: str,
+        key: str | Ref,
         *,
         full: bool = False,
         max_tokens: int | None = None,
@@ -148,13 +153,18 @@ class SharedContext:
         )
         return text
 
-    def get_entry(self, key: str) -> ContextEntry | None:
+    def get_entry(self, key: str | Ref) -> ContextEntry | None:
         """Return the entry of `key`; None when missing."""
         entry: ContextEntry | None = self._run(self._context.get_entry, key)
         return entry
 
+    def ref(self, key: str) -> Ref | None:
+        """Return a `Ref` to what `key` holds now, to hand to another agent; None when missing."""
+        ref: Ref | None = self._run(self._context.ref, key)
+        return ref
+
     def wait_for(
-        self, key: str, *, newer_than: int = 0, timeout: float | None = None
+        self, key: str | Ref, *, newer_than: int = 0, timeout: float | None = None
     ) -> ContextEntry:
         """Wait until `key` is there and return its entry."""
         entry: ContextEntry = self._run(

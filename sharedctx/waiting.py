@@ -11,7 +11,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-__all__ = ("wait_until",)
+from sharedctx.errors import WaitTimeout
+from sharedctx.records import StoredEntry
+from sharedctx.store.base import Store
+
+__all__ = ("wait_for_put", "wait_until")
 
 _T = TypeVar("_T")
 _RELOOK_S = 1.5
@@ -60,3 +64,26 @@ async def _until_found(
             # At the 1st, 2nd, 4th, 8th ...: often enough to be heard, too seldom to be a burden.
             if on_silence is not None and silences.bit_count() == 1:
                 await on_silence()
+
+
+async def wait_for_put(
+    store: Store, key: str, newer_than: int, timeout: float | None
+) -> StoredEntry:
+    """Return the entry of `key` as soon as it is there at a revision above `newer_than`.
+
+    Raises:
+        WaitTimeout: that did not happen within `timeout` seconds.
+    """
+
+    async def look() -> StoredEntry | None:
+        stored = await store.get(key)
+        return stored if stored is not None and stored.revision > newer_than else None
+
+    stored = await wait_until(look, store.put_signal(key), timeout)
+    if stored is None:
+        raise WaitTimeout(
+            f"The key was not put within {timeout:g} s. Wait longer, or check who puts it.",
+            key=key,
+            namespace=store.namespace,
+        )
+    return stored

@@ -19,6 +19,7 @@ from sharedctx.cli.verb import Settings, exit_status, verb
 from sharedctx.client import DEFAULT_SERVERS
 from sharedctx.embedded import Stack
 from sharedctx.errors import MissingExtra, StoreUnavailable
+from sharedctx.store.options import split_servers
 
 __all__ = ("register", "up", "worker")
 
@@ -29,12 +30,24 @@ def up(
     settings: Settings,
     *,
     workers: Annotated[int, typer.Option(help="Number of worker processes.", min=0)] = 1,
+    nodes: Annotated[
+        int,
+        typer.Option(
+            help="Number of NATS servers; 3 form a cluster that keeps everything in three copies.",
+            min=1,
+        ),
+    ] = 1,
     data_dir: Annotated[
         Path | None,
         typer.Option(help="Where data and logs live, and stay; default is a temporary folder."),
     ] = None,
     port: Annotated[
-        int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65_535)
+        int,
+        typer.Option(
+            help="TCP port on 127.0.0.1 of the first server, the others follow; 0 takes free ones.",
+            min=0,
+            max=65_535,
+        ),
     ] = 4222,
     sync_interval: Annotated[
         str | None,
@@ -44,11 +57,13 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Run a NATS server and workers on this machine until interrupted."""
+    """Run NATS servers and workers on this machine until interrupted."""
     stop = _StopSignal()
-    with Stack(workers, data_dir, port=port or None, sync_interval=sync_interval) as stack:
+    stack = Stack(workers, data_dir, nodes=nodes, port=port or None, sync_interval=sync_interval)
+    with stack:
         if settings.json:
-            facts = {"servers": [stack.url], "data_dir": str(stack.data_dir), "pid": os.getpid()}
+            servers = list(split_servers(stack.url))
+            facts = {"servers": servers, "data_dir": str(stack.data_dir), "pid": os.getpid()}
             write_json(facts)
         else:
             _welcome(stack, workers, kept=data_dir is not None)

@@ -1,4 +1,4 @@
-"""The embedded default: a real nats-server and workers as child processes of this one."""
+"""The embedded default: real nats-servers and workers as child processes of this one."""
 
 from __future__ import annotations
 

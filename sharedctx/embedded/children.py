@@ -20,8 +20,10 @@ _LONGEST_DELAY_SECONDS: Final = 30.0
 _NOT_FOR_CHILDREN: Final = frozenset(
     {
         "NATS_CREDS",
+        "NATS_DOMAIN",
         "NATS_URL",
         "SHAREDCTX_CREDS",
+        "SHAREDCTX_DOMAIN",
         "SHAREDCTX_HEALTH_PORT",
         "SHAREDCTX_NAMESPACE",
         "SHAREDCTX_NAMESPACES",
@@ -66,7 +68,7 @@ class WorkerProcess:
     """One ``python -m sharedctx_workers``, writing its log to a file.
 
     Args:
-        servers: NATS URL.
+        servers: NATS URLs, comma-separated.
         log: Its log file.
         grace: Seconds that it may take to finish the jobs in hand when it is asked to end.
     """

@@ -1,4 +1,4 @@
-"""A local stack: nats-server and workers under a supervisor process that this process holds."""
+"""A local stack: nats-servers and workers under a supervisor that this process holds."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ import anyio.to_thread
 from sharedctx.embedded.children import child_environment
 from sharedctx.embedded.server import find_nats_server
 from sharedctx.embedded.supervisor import StackSettings
-from sharedctx.errors import MissingExtra, StoreUnavailable
+from sharedctx.errors import InvalidRequest, MissingExtra, StoreUnavailable
 
 __all__ = ("Stack", "local_stack")
 
-_START_SECONDS: Final = 45.0
+_START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
 """More than a supervisor needs when everything below it hangs and has to be killed."""
 _WORKER_MODULES: Final = ("sharedctx_workers", "structlog", "starlette", "uvicorn", "typer")
 
 
 class Stack:
-    """A nats-server on a free loopback port and `workers` worker processes.
+    """Nats-servers on loopback ports and worker processes.
 
     ::
 
@@ -50,8 +50,9 @@ class Stack:
     Args:
         workers: Number of worker processes, 0 or more.
         data_dir: Where data and logs live; kept. None makes a temporary folder and removes it.
-        port: TCP port of the server; None takes a free one.
-        config: More lines for the configuration file of the server.
+        nodes: Number of nats-servers. Several form a cluster, and three survive the loss of one.
+        port: TCP port of the first server, the others follow; None takes free ones.
+        config: More lines for the configuration file of every server.
         sync_interval: How often what was written is forced to the disk, such as ``10s`` or
             ``always``: before it is acknowledged. None: every two minutes, as NATS does by default.
     """
@@ -61,14 +62,22 @@ class Stack:
         workers: int = 1,
         data_dir: str | os.PathLike[str] | None = None,
         *,
+        nodes: int = 1,
         port: int | None = None,
         config: str = "",
         sync_interval: str | None = None,
     ) -> None:
+        if nodes < 1:
+            raise InvalidRequest("A local stack has at least one nats-server.")
         self._workers = workers
         self._given_dir = None if data_dir is None else Path(data_dir).absolute()
         self._settings = partial(
-            StackSettings, workers=workers, port=port, config=config, sync_interval=sync_interval
+            StackSettings,
+            workers=workers,
+            nodes=nodes,
+            port=port,
+            config=config,
+            sync_interval=sync_interval,
         )
         self._lock = threading.Lock()
         self._closed = False
@@ -78,14 +87,14 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
+        """Where clients connect: one URL, or those of all nodes, separated by commas."""
         if self._url is None:
             raise StoreUnavailable("This local stack was not started.")
         return self._url
 
     @property
     def data_dir(self) -> Path:
-        """Folder with the data of the server and the logs of all processes."""
+        """Folder with the data of the servers and the logs of all processes."""
         if self._data_dir is None:
             raise StoreUnavailable("This local stack was not started.")
         return self._data_dir
@@ -98,7 +107,7 @@ class Stack:
         return self._process.pid
 
     def start(self) -> Self:
-        """Start it and return once the server accepts connections (about a second).
+        """Start it and return once the servers are ready (about a second, a cluster two to six).
 
         Workers come up meanwhile; what is put before they are there waits for them.
 
@@ -163,7 +172,7 @@ class Stack:
         if "servers" not in answer:
             reason = answer.get("error") or "The supervisor ended without a word; see its log."
             raise StoreUnavailable(str(reason))
-        self._url = answer["servers"][0]
+        self._url = ",".join(answer["servers"])
 
     def _first_line(self) -> bytes:
         """What the supervisor says once it knows, or nothing when it died or takes too long."""
@@ -209,7 +218,7 @@ async def local_stack(
     Args:
         workers: Number of worker processes, 0 or more.
         data_dir: Where data and logs live; kept. None makes a temporary folder and removes it.
-        server: The other options of `Stack`: `port`, `config`, `sync_interval`.
+        server: The other options of `Stack`: `nodes`, `port`, `config`, `sync_interval`.
 
     Raises:
         MissingExtra: the extra ``local`` is not installed.

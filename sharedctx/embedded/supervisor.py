@@ -1,4 +1,4 @@
-"""The supervisor: owns the nats-server and the workers of a local stack, and outlives nobody.
+"""The supervisor: owns the nats-servers and the workers of a local stack, and outlives nobody.
 
 It stops everything in good order when it gets SIGTERM, SIGINT or SIGHUP, when its standard input
 ends, or when its parent changes; the last two happen also when the parent is killed with SIGKILL.
@@ -23,7 +23,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from sharedctx.embedded.children import KeptAlive, WorkerProcess
+from sharedctx.embedded.children import Child, KeptAlive, WorkerProcess
+from sharedctx.embedded.cluster import NatsCluster
 from sharedctx.embedded.server import NatsServer
 from sharedctx.errors import SharedContextError
 
@@ -45,14 +46,16 @@ class StackSettings:
         data_dir: Where the server keeps its data and everyone their logs.
         temporary: Whether `data_dir` is removed at the end.
         workers: Number of worker processes, 0 or more.
-        port: TCP port of the server; None takes a free one.
-        config: More lines for the configuration file of the server.
+        nodes: Number of nats-servers; several form a cluster.
+        port: TCP port of the first server, the others follow; None takes free ones.
+        config: More lines for the configuration file of every server.
         sync_interval: How often what was written is forced to the disk; see `NatsServer`.
     """
 
     data_dir: str
     temporary: bool
     workers: int = 1
+    nodes: int = 1
     port: int | None = None
     config: str = ""
     sync_interval: str | None = None
@@ -118,7 +121,16 @@ def _watch(wakeups: _Wakeups, children: list[KeptAlive]) -> None:
                 _log(event)
 
 
-def _stop(server: NatsServer, workers: list[WorkerProcess]) -> None:
+def _servers(settings: StackSettings) -> NatsServer | NatsCluster:
+    """Return the server, or the cluster, not yet started."""
+    folder, config = Path(settings.data_dir), settings.config
+    port, sync = settings.port, settings.sync_interval
+    if settings.nodes == 1:
+        return NatsServer(folder, port=port, config=config, sync_interval=sync)
+    return NatsCluster(folder, settings.nodes, port=port, config=config, sync_interval=sync)
+
+
+def _stop(server: NatsServer | NatsCluster, workers: list[WorkerProcess]) -> None:
     """Workers first, because finishing a job needs the server."""
     for worker in workers:
         worker.terminate()
@@ -130,22 +142,23 @@ def _stop(server: NatsServer, workers: list[WorkerProcess]) -> None:
 
 def _supervise(settings: StackSettings) -> None:
     data_dir = Path(settings.data_dir)
-    server = NatsServer(
-        data_dir, port=settings.port, config=settings.config, sync_interval=settings.sync_interval
-    )
+    server = _servers(settings)
     workers: list[WorkerProcess] = []
     with _wakeups() as wakeups:
         try:
             server.start()
+            nodes = server.nodes if isinstance(server, NatsCluster) else [server]
+            urls = [node.url for node in nodes]
             for number in range(settings.workers):
                 log = data_dir / f"worker-{number}.log"
-                workers.append(WorkerProcess(server.url, log, grace=_GRACE_SECONDS))
+                workers.append(WorkerProcess(",".join(urls), log, grace=_GRACE_SECONDS))
                 workers[-1].start()
-            _log(f"up at {server.url}")
-            _tell_parent(servers=[server.url], data_dir=settings.data_dir, pid=os.getpid())
-            named = {f"worker {number}": worker for number, worker in enumerate(workers)}
-            kept = [KeptAlive(name, worker) for name, worker in named.items()]
-            _watch(wakeups, [KeptAlive("nats-server", server), *kept])
+            _log(f"up at {', '.join(urls)}")
+            _tell_parent(servers=urls, data_dir=settings.data_dir, pid=os.getpid())
+            names = ["nats-server"] if len(nodes) == 1 else [node.data_dir.name for node in nodes]
+            named: dict[str, Child] = dict(zip(names, nodes, strict=True))
+            named |= {f"worker {number}": worker for number, worker in enumerate(workers)}
+            _watch(wakeups, [KeptAlive(name, child) for name, child in named.items()])
         finally:
             _log("stopping")
             _stop(server, workers)
