@@ -6,9 +6,10 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from sharedctx import SharedContext, State
-from sharedctx.errors import CorruptEntry
+from sharedctx.errors import CorruptEntry, StoreUnavailable
 from sharedctx.reading import Rendition, entry_state
 from sharedctx.records import ENTRY_HEADER, StoredEntry
 from sharedctx.store.connection import Connection
@@ -26,6 +27,8 @@ _PATIENCE_S = 240.0
 _LATE_S = 20.0
 _AT_ONCE = 64
 _REVISION = "Nats-Sequence"
+_LISTINGS = 5
+"""How often a listing is tried that breaks off while a cluster settles."""
 _MADE_ANEW = 60
 """How many renditions are compared with what the compressor makes of the original now."""
 
@@ -110,10 +113,11 @@ async def read_stored(urls: Sequence[str]) -> list[tuple[str, int]]:
     """
     connection = await Connection.open(ConnectOptions(tuple(urls)))
     try:
-        messages = scan(connection, AUDIT, "ctxev.*.put.*")
-        return [
-            (json.loads(message.headers[ENTRY_HEADER])["agent"], int(message.headers[_REVISION]))
-            async for message in messages
-        ]
+        for _ in range(_LISTINGS):
+            messages = scan(connection, AUDIT, "ctxev.*.put.*")
+            with suppress(StoreUnavailable):
+                headers = [message.headers async for message in messages]
+                return [(json.loads(h[ENTRY_HEADER])["agent"], int(h[_REVISION])) for h in headers]
+        raise StoreUnavailable
     finally:
         await connection.aclose()

@@ -5,6 +5,11 @@ it is from. So no search is needed: the values that were read have places in tha
 history of one key is linearizable when no call shows a lower place than a call that had ended
 before it started. (The method of etcd's robustness tests.) A deleted key has a place too: after
 the newest revision that its delete may have removed, and before every later one.
+
+nats-server keeps acknowledged puts when it is killed, but not always removals: an older entry of a
+key, which had been replaced before the key was removed, can be back. (Up to 2.15 at least, for some
+two minutes after the removal, on one server.) Where a kill explains a read in this way, and only
+there, it is counted instead of blamed.
 """
 
 from __future__ import annotations
@@ -64,6 +69,7 @@ class Verdict:
         lost: Acknowledged puts that are gone.
         states: How many keys ended in which state.
         stale_while_split: Reads that were behind, within the limit, while a cluster was split.
+        back_after_kill: Calls that met an entry that was removed before its server was killed.
         unplaced: Reads of values whose place in the order nobody saw.
         violations: What was wrong.
     """
@@ -73,6 +79,7 @@ class Verdict:
     lost: int = 0
     states: Counter[str] = field(default_factory=Counter)
     stale_while_split: int = 0
+    back_after_kill: int = 0
     unplaced: int = 0
     violations: list[Violation] = field(default_factory=list)
 
@@ -107,6 +114,7 @@ def judge(
     *,
     stored: Iterable[tuple[str, int]] = (),
     splits: Sequence[tuple[float, float]] = (),
+    kills: Sequence[float] = (),
 ) -> Verdict:
     """Return what a history shows.
 
@@ -115,6 +123,7 @@ def judge(
         final: What each key held at the end; None judges neither durability nor jobs.
         stored: Values that were seen on their way into the store, with their revisions.
         splits: When the cluster was split or had paused nodes; reads may be behind then.
+        kills: When a server was killed that has no replicas.
     """
     verdict = Verdict(len(operations), Counter(each.outcome for each in operations))
     for each in operations:
@@ -129,7 +138,7 @@ def judge(
             by_key[each.key].append(each)
     for key, calls in sorted(by_key.items()):
         removals = clears.get(key.partition(":")[0], [])
-        judged = _Key(key, calls, puts, revisions, removals, verdict)
+        judged = _Key(key, calls, puts, revisions, removals, kills, verdict)
         judged.check_sources()
         judged.check_conditions()
         judged.check_order(splits)
@@ -201,9 +210,11 @@ class _Key:
         puts: Mapping[str, Operation],
         revisions: Mapping[str, int],
         clears: Sequence[_Removal],
+        kills: Sequence[float],
         verdict: Verdict,
     ) -> None:
         self._key = key
+        self._kills = kills
         self._puts = puts
         self._verdict = verdict
         self._removals = list(clears)
@@ -248,16 +259,23 @@ class _Key:
             earlier = bisect.bisect_left(self._revisions, put.revision) - 1
             last = self._revisions[earlier] if earlier >= 0 else 0
             removed = any(each.high > 2 * last for each in self._removals)
-            if last > put.expect and not (put.expect == 0 and removed):
+            if last <= put.expect or (put.expect == 0 and removed):
+                continue
+            if self._is_back_after_kill(2 * last, put.ended):
+                self._verdict.back_after_kill += 1
+            else:
                 self._verdict.blame("order", f"it overlooked revision {last}: {put}")
 
     def check_order(self, splits: Sequence[tuple[float, float]]) -> None:
         """No call is behind what was visible before it started."""
         steps = self._steps()
-        for step, since in _behind(steps):
+        for step, floor in _behind(steps):
             call = step.operation
-            if call.kind == "get" and _excused(call, since, splits):
+            newer = (other.operation.ended for other in steps if other.low > step.high)
+            if call.kind == "get" and _excused(call, min(newer), splits):
                 self._verdict.stale_while_split += 1
+            elif call.kind == "get" and self._is_back_after_kill(floor, call.ended):
+                self._verdict.back_after_kill += 1
             else:
                 self._verdict.blame("order", f"behind what was visible before: {call}")
         sessions: defaultdict[str, list[_Step]] = defaultdict(list)
@@ -266,6 +284,15 @@ class _Key:
         for session in sessions.values():
             for step, _ in _behind(session):
                 self._verdict.blame("session", f"behind what its client knew: {step.operation}")
+
+    def _is_back_after_kill(self, floor: float, seen: float) -> bool:
+        """Whether all that is newer was removed, and then the server was killed."""
+        return any(
+            removal.operation.started < kill < seen
+            for removal in self._removals
+            if removal.high >= floor
+            for kill in self._kills
+        )
 
     def _steps(self) -> list[_Step]:
         steps = [_Step(2 * put.revision, 2 * put.revision, put) for put in self._written]
@@ -295,19 +322,25 @@ class _Key:
         if end.value is None:
             place = max((removal.high for removal in self._removals), default=0)
         else:
-            self._verdict.states[end.state] += 1
-            if problem := self._source_problem(end.value, math.inf):
-                self._verdict.blame("content", f"{problem}, at the end: {self._key} {end}")
-            if end.state not in _ENDED:
-                self._verdict.blame("jobs", f"not compressed, and not given up: {self._key} {end}")
-            if any(r.low > place for r in self._removals if r.operation.outcome == "ok"):
-                self._verdict.blame("durability", f"removed and back: {self._key} {end}")
+            self._check_entry(end.value, end)
         if end.problem:
             self._verdict.blame("content", f"{end.problem}, at the end: {self._key} {end}")
-        for put in self._written:
-            if 2 * put.revision > place:
+        newer = [put for put in self._written if 2 * put.revision > place]
+        for put in newer:
+            if not self._is_back_after_kill(2 * put.revision, math.inf):
                 self._verdict.lost += 1
                 self._verdict.blame("durability", f"acknowledged and gone, {end}: {put}")
+        done = [r.low for r in self._removals if r.operation.outcome == "ok" and r.low > place]
+        if done and not self._is_back_after_kill(max(done), math.inf):
+            self._verdict.blame("durability", f"removed and back: {self._key} {end}")
+        self._verdict.back_after_kill += bool(newer or done)
+
+    def _check_entry(self, value: str, end: Final) -> None:
+        self._verdict.states[end.state] += 1
+        if problem := self._source_problem(value, math.inf):
+            self._verdict.blame("content", f"{problem}, at the end: {self._key} {end}")
+        if end.state not in _ENDED:
+            self._verdict.blame("jobs", f"not compressed, and not given up: {self._key} {end}")
 
 
 class _Floors:
@@ -329,15 +362,14 @@ class _Floors:
 
 
 def _behind(steps: Sequence[_Step]) -> list[tuple[_Step, float]]:
-    """Return the steps that are behind, and since when what they do not show was visible."""
+    """Return the steps that are behind, with what was visible before they started."""
     floors = _Floors(steps)
     found = []
     for step in steps:
         floor = floors.before(step.operation.started)
         # A put makes a place of its own, so it must be above what was visible.
         if step.high < floor or (step.operation.kind == "put" and step.high == floor):
-            newer = (other.operation.ended for other in steps if other.low > step.high)
-            found.append((step, min(newer, default=step.operation.started)))
+            found.append((step, floor))
     return found
 
 

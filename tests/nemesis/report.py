@@ -55,6 +55,7 @@ class Result:
         broken: How often each promise was broken.
         states: How many keys ended in which state.
         stale_while_split: Reads that were behind, within the limit, while a cluster was split.
+        back_after_kill: Calls that met an entry that was removed before its server was killed.
         unplaced: Reads of values whose place in the order nobody saw.
     """
 
@@ -69,6 +70,7 @@ class Result:
     broken: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     stale_while_split: int = 0
+    back_after_kill: int = 0
     unplaced: int = 0
 
     @classmethod
@@ -83,6 +85,7 @@ class Result:
             broken=Counter(violation.promise for violation in verdict.violations),
             states=verdict.states,
             stale_while_split=verdict.stale_while_split,
+            back_after_kill=verdict.back_after_kill,
             unplaced=verdict.unplaced,
         )
 
@@ -112,6 +115,7 @@ class Result:
                 times.setdefault(kind, []).extend(seconds)
         self.lost += other.lost
         self.stale_while_split += other.stale_while_split
+        self.back_after_kill += other.back_after_kill
         self.unplaced += other.unplaced
 
     def save(self, file: Path) -> None:
@@ -186,6 +190,7 @@ def table(result: Result) -> str:
             for promise in ("durability", "order", "session", "content", "errors", "jobs")
         ),
         f"  reads behind in splits{result.stale_while_split:>9,}  (allowed, under 10 s)",
+        f"  removed, and back     {result.back_after_kill:>9,}  (nats-server: killed after a delete)",
         f"  reads without a place {result.unplaced:>9,}",
         *(f"  keys ended {state:<11}{n:>9,}" for state, n in sorted(result.states.items())),
         "",

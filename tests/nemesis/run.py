@@ -151,7 +151,8 @@ async def _end_clients(world: World) -> None:
     for client in world.clients:
         if client.is_running:
             (world.folder / f"crash-{client.log.stem}-hung").touch()
-        elif client.process is not None and client.process.returncode:
+        elif client.process is not None and client.process.returncode not in {0, -signal.SIGTERM}:
+            # By SIGTERM itself only before it was ready for it.
             (world.folder / f"crash-{client.log.stem}-ended").touch()
 
 
@@ -174,15 +175,14 @@ def check(folder: Path) -> Verdict:
     described = json.loads((folder / "run.json").read_text())
     operations = load(_histories(folder))
     faults = [Happened(**line) for line in read_lines(folder / "faults.jsonl")]
+    clustered = REPLICAS[described["config"]] > 1
+    stored = json.loads((folder / "stored.json").read_text())
     verdict = judge(
         operations,
         dict(_finals(folder)),
-        stored=[(value, revision) for value, revision in json.loads(
-            (folder / "stored.json").read_text()
-        )],
-        splits=[(f.began, f.healed) for f in faults if f.kind in SPLITS]
-        if REPLICAS[described["config"]] > 1
-        else [],
+        stored=[(value, revision) for value, revision in stored],
+        splits=[(f.began, f.healed) for f in faults if f.kind in SPLITS and clustered],
+        kills=[f.began for f in faults if f.kind == "server-kill" and not clustered],
     )
     for crash in sorted(folder.glob("crash-*")):
         verdict.violations.append(Violation("errors", f"a process ended by itself: {crash.name}"))

@@ -183,6 +183,25 @@ def test_a_put_that_was_stored_twice_is_found_in_what_the_server_announced() -> 
     assert promises(judge([A], stored=[("a", 1), ("a", 4)])) == ["order"]
 
 
+def test_what_a_kill_brings_back_is_counted_and_nothing_else_is_excused_by_it() -> None:
+    removed = [A, B, delete(2, 4, 5), get(None, 6, 7)]
+    end = {"n:k": Final("a", 1, "ready")}
+    verdict = judge([*removed, get("a", 9, 10)], end, kills=[8])
+    assert verdict.violations == []
+    assert verdict.back_after_kill == 2
+    assert judge(removed, end, kills=[3]).lost == 1
+    assert judge([*removed, put("c", 3, 9, 10)], end, kills=[8]).lost == 1
+    assert judge([*removed, get("a", 9, 10)], kills=[8]).violations == []
+    assert judge([*removed, put("c", 3, 9, 10, expect=1)], kills=[8]).violations == []
+    assert judge([*removed, get("a", 9, 10)], kills=[3, 11]).violations
+    assert judge([*removed, put("c", 3, 9, 10, expect=1)], kills=[3]).violations
+    assert judge([A, B, get("a", 9, 10)], kills=[8]).violations
+    later = [*removed, put("c", 3, 7.1, 7.2), get("a", 9, 10)]
+    assert promises(judge(later, kills=[8])) == ["order"]
+    session = [A, B, delete(2, 4, 5, client="me"), get("a", 9, 10, client="me")]
+    assert promises(judge(session, kills=[8])) == ["session"]
+
+
 def test_names_of_values_must_be_unique() -> None:
     with pytest.raises(ValueError, match="unique"):
         judge([A, put("a", 2, 3, 4)])
