@@ -31,6 +31,7 @@ from sharedctx.hints import KINDS
 from sharedctx.hits import SearchHit
 from sharedctx.records import State
 from sharedctx.segments import Guarantee
+from sharedctx.store.credentials import Credentials
 
 __all__ = (
     "KINDS",
@@ -40,6 +41,7 @@ __all__ = (
     "ContextEntry",
     "ContextEvent",
     "CorruptEntry",
+    "Credentials",
     "Guarantee",
     "InvalidKey",
     "InvalidNamespace",

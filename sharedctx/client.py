@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
@@ -15,16 +16,18 @@ from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
 from sharedctx.lines import read_lines
 from sharedctx.metrics import ClientMetrics
+from sharedctx.not_given import NOT_GIVEN, NotGiven, only_given
 from sharedctx.observing import Observer
-from sharedctx.reading import Rendition, describe
+from sharedctx.reading import describe
 from sharedctx.records import State, StoredEntry
 from sharedctx.search import Searcher
 from sharedctx.segments import TARGET
 from sharedctx.session import Session
-from sharedctx.settings import DEFAULT_SERVERS, NOT_GIVEN, NotGiven, connect_options, given
 from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
+from sharedctx.store.credentials import Credentials
 from sharedctx.store.nats import NatsStore
+from sharedctx.store.options import DEFAULT_SERVERS, ConnectOptions, split_servers
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
 from sharedctx.waiting import wait_for_put
 from sharedctx.writing import checked_agent, prepare, profile_for
@@ -70,7 +73,7 @@ class SharedContext(Session):
         ratio: Size to aim for, as a share of the original's tokens, 0.01 to 1.
         max_content_bytes: Largest content that `put` takes, in UTF-8 bytes.
         cache_bytes: Memory for recently read renditions.
-        credentials: Path of a NATS credentials file; default is ``$NATS_CREDS``.
+        credentials: `Credentials`, or the path of a credentials file; by default ``$NATS_*``.
         domain: JetStream domain of the namespace, where clients are at a leaf node and it is on
             the hub; default is ``$NATS_DOMAIN``, else that of the server.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
@@ -101,14 +104,14 @@ class SharedContext(Session):
         ratio: float = TARGET,
         max_content_bytes: int = 64 << 20,
         cache_bytes: int = 32 << 20,
-        credentials: str | None = None,
+        credentials: Credentials | str | os.PathLike[str] | None = None,
         domain: str | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,
         store: Store | None = None,
     ) -> None:
         validate_namespace(namespace)
-        settings = given(
+        given = only_given(
             ttl=ttl,
             max_entries=max_entries,
             history=history,
@@ -119,8 +122,12 @@ class SharedContext(Session):
             ack_wait=ack_wait,
             max_attempts=max_attempts,
         )
-        self._options = connect_options(
-            servers, agent=agent, credentials=credentials, domain=domain, retry_budget=retry_budget
+        self._options = ConnectOptions(
+            split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
+            name=f"sharedctx-{agent or 'client'}",
+            credentials=Credentials.of(credentials),
+            domain=domain or os.environ.get("NATS_DOMAIN"),
+            retry_budget=retry_budget,
         )
         self._agent = checked_agent(agent)
         self._wait = wait
@@ -133,7 +140,7 @@ class SharedContext(Session):
             if store is not None:
                 return store
             return await NatsStore.open(
-                self._options, namespace, settings, create=create, update=update
+                self._options, namespace, given, create=create, update=update
             )
 
         super().__init__(connect, namespace, cache_bytes)
@@ -227,7 +234,7 @@ class SharedContext(Session):
         if patience > 0:
             # The content is stored: what goes wrong from here on must not look like a failed put.
             with suppress(StoreError):
-                rendition = await self._rendition(entry, patience)
+                rendition = await self._reader.useful_rendition(entry, patience)
         return describe(entry, content, rendition)
 
     async def delete(self, key: str, *, revision: int | None = None) -> bool:
@@ -297,19 +304,13 @@ class SharedContext(Session):
             if full or lines is not None:
                 original = await self._reader.original(stored)
                 return original if lines is None else read_lines(original, *lines)
-            rendition = await self._rendition(stored, timeout)
+            rendition = await self._reader.useful_rendition(stored, timeout)
             report.rendered(rendition)
             if max_tokens is not None or query is not None:
                 return await self._reader.view(stored, rendition, max_tokens, query)
             if rendition is None or rendition.record.state is not State.READY:
                 return await self._reader.original(stored)
             return rendition.body.text
-
-    async def _rendition(self, stored: StoredEntry, timeout: float | None) -> Rendition | None:
-        # Small content needs no rendition; its counts are of interest only once they are there.
-        if stored.record.passthrough:
-            return None
-        return await self._reader.rendition(stored, timeout)
 
     async def get_entry(self, key: str | Ref) -> ContextEntry | None:
         """Return the entry of `key` with its counts, original and rendition; None when missing.

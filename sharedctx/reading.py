@@ -81,6 +81,11 @@ class Reader:
             )
         return found
 
+    async def useful_rendition(self, entry: StoredEntry, timeout: float | None) -> Rendition | None:
+        """Return the rendition of `entry` as `rendition` does, but None for small content."""
+        # Its original serves as well; its counts are of interest only once they are there.
+        return None if entry.record.passthrough else await self.rendition(entry, timeout)
+
     def _cached(self, record: EntryRecord) -> Rendition | None:
         found = self._cache.get((record.hash, record.profile))
         if found is not None:

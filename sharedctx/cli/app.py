@@ -9,7 +9,7 @@ import typer
 
 from sharedctx.cli import dashboard, doctor, entries, listing, local, mcp, search, top
 from sharedctx.cli.demo import command as demo
-from sharedctx.cli.verb import Creds, JsonFlag, Namespace, Servers, Settings
+from sharedctx.cli.verb import Settings, before_commands
 
 __all__ = ("app",)
 
@@ -40,20 +40,18 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 
 @app.callback()
+@before_commands
 def _globals(
     context: typer.Context,
+    settings: Settings,
     *,
-    servers: Servers = None,
-    creds: Creds = None,
-    namespace: Namespace = None,
-    json: JsonFlag = False,
     _version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     """Agents hand context to each other: stored once on NATS, read short or byte for byte."""
-    context.obj = Settings(servers, creds, namespace, json)
+    context.obj = settings
 
 
 for _module in (local, demo, mcp, entries, listing, search, top, dashboard, doctor):

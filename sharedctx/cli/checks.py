@@ -23,7 +23,6 @@ from sharedctx.store.api import ApiError, call
 from sharedctx.store.connection import Connection
 from sharedctx.store.link import MINIMUM_SERVER
 from sharedctx.store.nats_workers import list_workers
-from sharedctx.store.options import ConnectOptions, split_servers
 from sharedctx.store.streams import MESSAGE_BYTES
 
 __all__ = ("examine",)
@@ -39,18 +38,13 @@ _NO_JETSTREAM: Final = "Start nats-server with -js, or enable JetStream for this
 async def examine(settings: Settings) -> AsyncIterator[Check]:
     """Make all checks; those that depend on a failed one are left out."""
     reachable = False
-    for url in split_servers(settings.urls):
+    for url in settings.options("").servers:
         check = await _check_server(url)
         reachable = reachable or check.verdict is Verdict.OK
         yield check
     if not reachable:
         return
-    options = ConnectOptions(
-        split_servers(settings.urls),
-        name="sharedctx-doctor",
-        credentials=settings.credentials,
-        retry_budget=_RETRY_SECONDS,
-    )
+    options = settings.options("sharedctx-doctor", retry_budget=_RETRY_SECONDS)
     try:
         connection = await Connection.open(options)
     except SharedContextError as error:

@@ -11,7 +11,6 @@ import typer
 from sharedctx.cli.output import console, write_json
 from sharedctx.cli.verb import Settings, verb
 from sharedctx.errors import InvalidRequest, MissingExtra
-from sharedctx.store.options import ConnectOptions, split_servers
 
 __all__ = ("dashboard", "register")
 
@@ -46,9 +45,7 @@ async def dashboard(
             f"On {host} other machines could read everything, without a password. Add "
             "--allow-remote if that is meant, or listen on 127.0.0.1 and tunnel."
         )
-    options = ConnectOptions(
-        split_servers(settings.urls), name="sharedctx-dashboard", credentials=settings.credentials
-    )
+    options = settings.options("sharedctx-dashboard")
 
     def tell(url: str) -> None:
         if settings.json:

@@ -20,7 +20,6 @@ from sharedctx.errors import InvalidRequest
 from sharedctx.records import RenditionRecord, State
 from sharedctx.statistics import ListedEntry, list_entries
 from sharedctx.store.nats import NatsStore
-from sharedctx.store.options import ConnectOptions, split_servers
 
 __all__ = ("clear", "ls", "register", "stats", "watch")
 
@@ -68,8 +67,7 @@ def _saved(made: RenditionRecord) -> float:
 
 
 async def _listed(settings: Settings, prefix: str) -> list[ListedEntry]:
-    options = ConnectOptions(split_servers(settings.urls), credentials=settings.credentials)
-    store = await NatsStore.open(options, settings.space, create=False)
+    store = await NatsStore.open(settings.options("sharedctx-ls"), settings.space, create=False)
     try:
         return await list_entries(store, prefix)
     finally:

@@ -19,6 +19,7 @@ from sharedctx.cli.verb import Settings, exit_status, verb
 from sharedctx.client import DEFAULT_SERVERS
 from sharedctx.embedded import Stack
 from sharedctx.errors import MissingExtra, StoreUnavailable
+from sharedctx.login_options import login_arguments, with_credentials
 from sharedctx.store.options import split_servers
 
 __all__ = ("register", "up", "worker")
@@ -116,15 +117,13 @@ def worker(context: typer.Context) -> None:
                 )
     module = importlib.import_module("sharedctx_workers.command")
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    command.command()(module.worker)
+    command.command()(with_credentials(module.worker))
     command(_outer_options(context, outer) + context.args, prog_name="sharedctx worker")
 
 
 def _outer_options(context: typer.Context, outer: Settings) -> list[str]:
     """Global options that stood before the command, as options of the worker."""
-    options = ["--servers", outer.urls]
-    if outer.credentials:
-        options += ["--creds", outer.credentials]
+    options = ["--servers", outer.urls, *login_arguments(outer.login)]
     # The namespace of clients on this machine, from the environment, is no limit for a worker.
     source = context.find_root().get_parameter_source("namespace")
     if outer.namespace and source is not None and source.name == "COMMANDLINE":

@@ -12,7 +12,6 @@ import typer
 from sharedctx.cli.output import write_json
 from sharedctx.cli.verb import Settings, verb
 from sharedctx.errors import MissingExtra
-from sharedctx.store.options import ConnectOptions, split_servers
 
 __all__ = ("Transport", "mcp", "register")
 
@@ -55,12 +54,7 @@ async def mcp(
         )
     from sharedctx import mcp as server  # noqa: PLC0415 - only now is it known that it can be
 
-    options = ConnectOptions(
-        split_servers(settings.urls),
-        name="sharedctx-mcp",
-        credentials=settings.credentials,
-        retry_budget=_RETRY_S,
-    )
+    options = settings.options("sharedctx-mcp", retry_budget=_RETRY_S)
     gateway = server.Gateway(options, settings.space, create=allow_writes, agent=agent)
     async with gateway:
         made = server.create_server(

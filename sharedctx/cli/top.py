@@ -23,7 +23,6 @@ from sharedctx.cli.output import age, console, describe, table, write_json
 from sharedctx.cli.verb import Settings, verb
 from sharedctx.monitor import Monitor, Seen
 from sharedctx.records import State
-from sharedctx.store.options import ConnectOptions, split_servers
 
 __all__ = ("register", "top")
 
@@ -39,9 +38,7 @@ async def top(
     interval: Annotated[float, typer.Option(help="Seconds between frames.", min=0.1)] = 1.0,
 ) -> None:
     """Watch a namespace live: agents, tokens saved, job queue, workers; Ctrl-C ends it."""
-    options = ConnectOptions(
-        split_servers(settings.urls), name="sharedctx-top", credentials=settings.credentials
-    )
+    options = settings.options("sharedctx-top")
     async with Monitor.open(options, settings.space) as monitor:
         if settings.json:
             write_json(_fields(monitor))

@@ -9,12 +9,11 @@ import inspect
 import json as jsonlib
 import os
 import sys
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from enum import IntEnum
-from pathlib import Path
-from typing import Annotated, Any, NoReturn, get_args
+from typing import Annotated, Any, Final, NoReturn, get_args
 
 import typer
 
@@ -26,14 +25,14 @@ from sharedctx.errors import (
     SharedContextError,
     StoreUnavailable,
 )
+from sharedctx.login_options import LOGIN_OPTIONS
+from sharedctx.store.credentials import Credentials
+from sharedctx.store.options import ConnectOptions, split_servers
 
 __all__ = (
-    "Creds",
     "ExitStatus",
-    "JsonFlag",
-    "Namespace",
-    "Servers",
     "Settings",
+    "before_commands",
     "exit_status",
     "key_not_found",
     "verb",
@@ -46,14 +45,6 @@ Servers = Annotated[
     typer.Option(
         help=f"NATS URLs, comma-separated; default {DEFAULT_SERVERS}.",
         envvar=["SHAREDCTX_SERVERS", "NATS_URL"],
-        rich_help_panel=_PANEL,
-    ),
-]
-Creds = Annotated[
-    Path | None,
-    typer.Option(
-        help="NATS credentials file.",
-        envvar=["SHAREDCTX_CREDS", "NATS_CREDS"],
         rich_help_panel=_PANEL,
     ),
 ]
@@ -85,17 +76,39 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The global options, as given: None and False where they were not."""
+    """The global options, as given: None and False where they were not.
 
-    servers: str | None = None
-    creds: Path | None = None
+    Attributes:
+        servers: NATS URLs, comma-separated.
+        namespace: Name of the namespace.
+        json: Whether to write JSON.
+        login: Fields of `Credentials` that were given.
+    """
+
+    servers: str | None = field(default=None, repr=False)
     namespace: str | None = None
     json: bool = False
+    login: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Settings:
+        """Return the settings in the arguments of a command."""
+        login = {each.field: given.get(each.parameter) for each in LOGIN_OPTIONS}
+        return cls(
+            given.get("servers"),
+            given.get("namespace"),
+            bool(given.get("json")),
+            {name: value for name, value in login.items() if value},
+        )
 
     def over(self, outer: Settings) -> Settings:
         """These settings, with those of `outer` where nothing was given."""
-        names = [field.name for field in fields(self)]
-        return Settings(*(getattr(self, name) or getattr(outer, name) for name in names))
+        return Settings(
+            self.servers or outer.servers,
+            self.namespace or outer.namespace,
+            self.json or outer.json,
+            {**outer.login, **self.login},
+        )
 
     @property
     def urls(self) -> str:
@@ -108,9 +121,19 @@ class Settings:
         return self.namespace or "default"
 
     @property
-    def credentials(self) -> str | None:
-        """Path of the credentials file."""
-        return str(self.creds) if self.creds else None
+    def credentials(self) -> Credentials:
+        """What to log in with.
+
+        Raises:
+            InvalidRequest: what was given cannot be used together.
+        """
+        return Credentials(**self.login)
+
+    def options(self, name: str, **more: Any) -> ConnectOptions:
+        """Return how to reach NATS, for a connection that is called `name` there."""
+        return ConnectOptions(
+            split_servers(self.urls), name=name, credentials=self.credentials, **more
+        )
 
 
 def _after_command(option: Any) -> Any:
@@ -121,21 +144,56 @@ def _after_command(option: Any) -> Any:
     return Annotated[kind, info]
 
 
-_GLOBALS = {
-    name: _after_command(option)
-    for name, option in (
-        ("servers", Servers),
-        ("creds", Creds),
-        ("namespace", Namespace),
-        ("json", JsonFlag),
-    )
+_BEFORE: Final = {
+    "servers": Servers,
+    "namespace": Namespace,
+    "json": JsonFlag,
+    **{each.parameter: each.annotation(environment=True) for each in LOGIN_OPTIONS},
 }
+_AFTER: Final = {
+    **{name: _after_command(_BEFORE[name]) for name in ("servers", "namespace", "json")},
+    **{each.parameter: each.annotation(environment=False) for each in LOGIN_OPTIONS},
+}
+
+
+def _parameters(options: Mapping[str, Any], names: Collection[str]) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False if get_args(options[name])[0] is bool else None,
+            annotation=options[name],
+        )
+        for name in options
+        if name in names
+    ]
+
+
+def _declare(command: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
+    """Tell Typer what `command` takes."""
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+
+
+def before_commands(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a callback that takes the global options of `function(context, settings, ...)`."""
+    own = inspect.signature(function, eval_str=True).parameters
+    more = [each for name, each in own.items() if name not in {"context", "settings"}]
+
+    @functools.wraps(function)
+    def callback(*, context: typer.Context, **given: Any) -> None:
+        named = {each.name: given.pop(each.name) for each in more}
+        function(context, Settings.of(given), **named)
+
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    _declare(callback, [context, *_parameters(_BEFORE, _BEFORE), *more])
+    return callback
 
 
 def verb(
     function: Callable[..., Coroutine[Any, Any, None] | None],
     *,
-    takes: Collection[str] = tuple(_GLOBALS),
+    takes: Collection[str] = tuple(_AFTER),
 ) -> Callable[..., None]:
     """Make a command of `function(settings, ...)`.
 
@@ -143,20 +201,10 @@ def verb(
     before or after its name. A coroutine function runs in a new event loop.
     """
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    shared = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if name == "json" else None,
-            annotation=annotation,
-        )
-        for name, annotation in _GLOBALS.items()
-        if name in takes
-    ]
 
     @functools.wraps(function)
     def command(*, context: typer.Context, **given: Any) -> None:
-        inner = Settings(**{name: given.pop(name) for name in takes})
+        inner = Settings.of({name: given.pop(name) for name in takes})
         settings = inner.over(context.find_root().obj or Settings())
         with exit_status(settings):
             running = function(settings, **given)
@@ -164,9 +212,7 @@ def verb(
                 asyncio.run(running)
 
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [*own, *shared, context]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    _declare(command, [*own, *_parameters(_AFTER, takes), context])
     return command
 
 

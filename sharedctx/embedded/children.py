@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 
 from sharedctx.embedded.leash import leashed
 from sharedctx.errors import SharedContextError
+from sharedctx.store.credentials import ENVIRONMENT
 
 __all__ = ("Child", "KeptAlive", "WorkerProcess", "child_environment")
 
@@ -19,15 +21,14 @@ _FIRST_DELAY_SECONDS: Final = 0.5
 _LONGEST_DELAY_SECONDS: Final = 30.0
 _NOT_FOR_CHILDREN: Final = frozenset(
     {
-        "NATS_CREDS",
         "NATS_DOMAIN",
         "NATS_URL",
-        "SHAREDCTX_CREDS",
         "SHAREDCTX_DOMAIN",
         "SHAREDCTX_HEALTH_PORT",
         "SHAREDCTX_NAMESPACE",
         "SHAREDCTX_NAMESPACES",
         "SHAREDCTX_SERVERS",
+        *itertools.chain.from_iterable(ENVIRONMENT.values()),
     }
 )
 

@@ -12,25 +12,36 @@ import asyncio
 import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio
 from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from sharedctx.errors import (
     AuthError,
     InvalidRequest,
     MissingExtra,
     PermissionDenied,
+    StoreError,
     StoreUnavailable,
 )
-from sharedctx.store.link import abort_transport, check_version, close_client, is_clustered
+from sharedctx.store.link import (
+    Subscribed,
+    abort_transport,
+    check_version,
+    close_client,
+    dial,
+    is_clustered,
+    new_client,
+    subscribe_inbox,
+    unsubscribe,
+)
 from sharedctx.store.options import ConnectOptions
+from sharedctx.store.refusals import Refusals, login_refusal
 from sharedctx.store.replies import Pending, Replies
 from sharedctx.store.retry import NobodyServes, TransientError, persist
 
@@ -38,26 +49,19 @@ __all__ = ("Connection",)
 
 _T = TypeVar("_T")
 _Callback = Callable[[Msg], None]
+_Denied = Callable[[PermissionDenied], None]
 
 _log = logging.getLogger("sharedctx")
-_AUTH_WORDS = ("authorization violation", "authentication", "user authentication expired")
-_PERMISSION_WORDS = "permissions violation for "
 # How often the state of the link and overdue requests are looked at.
 _TICK_S = 0.5
+# How often a login is tried again that the server has refused: its file may have been renewed.
+_REFUSED_TICK_S = 5.0
+# A server is left no sooner than so long after the last one.
+_MOVE_S = 2.0
 # Messages are at most 136 KiB or, for chunks of blobs, 264 KiB; so at most 30 MiB are in flight.
 # The server cuts a connection that has 64 MiB of replies pending.
 _SMALL_IN_FLIGHT = 160
 _LARGE_IN_FLIGHT = 32
-
-
-@dataclass(slots=True)
-class _Subscribed:
-    """A subscription that is made again whenever the connection is."""
-
-    subject: str
-    callback: _Callback
-    queue: str
-    handle: Subscription | None = None
 
 
 class Connection:
@@ -70,12 +74,17 @@ class Connection:
         self._nats = Client()
         self._tokens = itertools.count()
         self._pending: dict[int, Pending] = {}
+        self.refusals = Refusals(self._pending)
         self._inbox = ""
-        self._subscriptions: dict[int, _Subscribed] = {}
+        self._subscriptions: dict[int, Subscribed] = {}
         self._reconnect_callbacks: dict[int, Callable[[], None]] = {}
         self._supervisor: asyncio.Task[None] | None = None
         self._closing = False
+        self._moving: asyncio.Task[None] | None = None
+        self._moved_at = 0.0
         self._connect_failed: asyncio.Future[BaseException] | None = None
+        # Why nothing can be sent until the next login: it was refused, or its inbox was.
+        self._refused: StoreError | None = None
 
     @classmethod
     async def open(cls, options: ConnectOptions) -> Connection:
@@ -83,12 +92,17 @@ class Connection:
 
         Raises:
             StoreUnavailable: no server answered within `options.connect_timeout`.
-            AuthError: the server refused the credentials.
+            AuthError: the server refused the credentials, or is not to be trusted.
+            PermissionDenied: the credentials do not allow the inbox prefix.
         """
         connection = cls(options)
         await connection._connect()
         connection._supervisor = asyncio.create_task(connection._supervise())
         return connection
+
+    def new_inbox(self) -> str:
+        """Return a subject for replies, under the prefix that the credentials allow."""
+        return self._nats.new_inbox()
 
     @property
     def max_payload(self) -> int:
@@ -129,6 +143,7 @@ class Connection:
         Raises:
             TransientError: it was not answered, or nobody serves the subject right now.
             PermissionDenied: the server does not allow the subject.
+            AuthError: the server no longer accepts the credentials.
         """
         token = next(self._tokens)
         loop = asyncio.get_running_loop()
@@ -156,7 +171,10 @@ class Connection:
 
         Raises:
             TransientError: the link is down; nothing was sent.
+            AuthError: the server no longer accepts the credentials; nothing was sent.
         """
+        if self._refused is not None:
+            raise type(self._refused)(str(self._refused))
         try:
             await self._nats.publish(subject, payload, reply, headers)  # type: ignore[arg-type]
         except (
@@ -183,7 +201,7 @@ class Connection:
             options = self.options
             if budget is not None and budget < options.retry_budget:
                 options = replace(options, retry_budget=budget)
-            return await persist(attempt, options, lambda: self._closing, error, writes=writes)
+            return await persist(attempt, options, self, error, writes=writes)
 
     # Subscriptions
 
@@ -194,6 +212,7 @@ class Connection:
         callback: _Callback,
         on_reconnect: Callable[[], None] | None = None,
         *,
+        on_denied: _Denied,
         queue: str = "",
     ) -> AsyncIterator[None]:
         """Call `callback` for every message on `subject`; survives reconnects.
@@ -202,24 +221,26 @@ class Connection:
             subject: Subject or filter.
             callback: Called on the event loop; it must not block.
             on_reconnect: Called when the link is back after an outage that may have lost messages.
+            on_denied: Called when the server does not allow the subscription.
             queue: Name of a group of subscribers of which only one gets each message.
 
         Raises:
             TransientError: the link is down.
         """
         number = next(self._tokens)
-        self._subscriptions[number] = _Subscribed(subject, callback, queue)
+        self._subscriptions[number] = Subscribed(subject, callback, on_denied, queue)
         if on_reconnect is not None:
             self._reconnect_callbacks[number] = on_reconnect
         try:
-            await self._subscribe(number)
-            yield
+            with self.refusals.told("subscription", subject, on_denied):
+                await self._subscribe(number)
+                yield
         finally:
             self._reconnect_callbacks.pop(number, None)
             subscribed = self._subscriptions.pop(number)
             if subscribed.handle is not None:
                 with anyio.CancelScope(shield=True):
-                    await _unsubscribe(subscribed.handle)
+                    await unsubscribe(subscribed.handle)
 
     async def _subscribe(self, number: int) -> None:
         subscribed = self._subscriptions.get(number)
@@ -240,33 +261,32 @@ class Connection:
         except (nats_errors.Error, OSError) as error:
             raise TransientError("the connection to NATS is down", sent=False) from error
         if number not in self._subscriptions:
-            await _unsubscribe(subscribed.handle)
+            await unsubscribe(subscribed.handle)
 
     # The link
 
     async def _connect(self) -> None:
         """Make a connection; what is subscribed moves to it. On any error nothing changes."""
-        client = Client()
+        client = new_client(self.options)
         try:
             await self._dial_in_time(client)
             check_version(client)
-            inbox = client.new_inbox()
-            replies = await client.subscribe(
-                f"{inbox}.*", pending_msgs_limit=0, pending_bytes_limit=0
-            )
+            inbox, replies = await subscribe_inbox(client, self.refusals)
         except BaseException:
             await close_client(client)
             raise
         # nats-py would hand each reply to a task of its own; taking it where it is parsed saves a
         # turn of the event loop, a tenth of a round trip.
         replies._pending_queue = Replies(self._pending)  # type: ignore[assignment]  # noqa: SLF001
-        self._nats, self._inbox = client, inbox
+        self._nats, self._inbox, self._refused = client, inbox, None
         for number in list(self._subscriptions):
             await self._subscribe(number)
 
     async def _dial_in_time(self, client: Client) -> None:
         self._connect_failed = asyncio.get_running_loop().create_future()
-        connecting: asyncio.Future[None] = asyncio.ensure_future(self._dial(client))
+        connecting: asyncio.Future[None] = asyncio.ensure_future(
+            dial(client, self.options, self._on_error, self._on_disconnect, self._on_reconnect)
+        )
         racing: set[asyncio.Future[Any]] = {connecting, self._connect_failed}
         try:
             done, _ = await asyncio.wait(
@@ -296,25 +316,6 @@ class Connection:
             with anyio.CancelScope(shield=True):
                 await asyncio.gather(connecting, return_exceptions=True)
 
-    async def _dial(self, client: Client) -> None:
-        options = self.options
-        await client.connect(
-            list(options.servers),
-            name=options.name,
-            user_credentials=options.credentials,
-            tls=options.tls,
-            pending_size=0,
-            ping_interval=options.ping_interval,  # type: ignore[arg-type]  # float works
-            max_outstanding_pings=2,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # float works
-            connect_timeout=2,
-            skip_subject_validation=True,  # `sharedctx.keys` makes every subject
-            error_cb=self._on_error,
-            disconnected_cb=self._on_disconnect,
-            reconnected_cb=self._on_reconnect,
-        )
-
     async def _supervise(self) -> None:
         """Notice what nats-py does not: hanging disconnects and connections closed for good."""
         down_since: float | None = None
@@ -324,6 +325,10 @@ class Connection:
             if self._nats.is_connected:
                 down_since = None
                 continue
+            if self._refused is not None:
+                # Not five times a second, as nats-py would.
+                await close_client(self._nats)
+                await asyncio.sleep(_REFUSED_TICK_S)
             self._fail_pending(TransientError("the connection to NATS was lost", sent=True))
             now = asyncio.get_running_loop().time()
             down_since = down_since or now
@@ -334,10 +339,23 @@ class Connection:
                 abort_transport(self._nats)
                 down_since = now
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it was closed, or is about to be."""
+        return self._closing
+
+    def try_another_server(self) -> None:
+        """Leave the server, if there are others that this has not been done for just now."""
+        now = asyncio.get_running_loop().time()
+        if now - self._moved_at > _MOVE_S and len(self._nats.server_pool) > 1:
+            self._moved_at = now
+            self._moving = asyncio.create_task(self._nats.force_reconnect())
+
     async def _reconnect(self) -> None:
         try:
             await self._connect()
         except Exception as error:  # noqa: BLE001  # whatever it is, the next tick tries again
+            self._refuse(error if isinstance(error, AuthError | PermissionDenied) else None)
             _log.warning("no new connection to NATS: %s", type(error).__name__)
         else:
             self._announce_reconnect()
@@ -361,38 +379,22 @@ class Connection:
             callback()
 
     async def _on_disconnect(self) -> None:
+        # What the server says when it ends a login goes nowhere else.
+        self._refuse(login_refusal(self._nats.last_error, self.options.describe()))
         self._fail_pending(TransientError("the connection to NATS was lost", sent=True))
 
     async def _on_reconnect(self) -> None:
+        self._refused = None
         self._announce_reconnect()
 
     async def _on_error(self, error: Exception) -> None:
-        text = str(error).lower()
-        if _PERMISSION_WORDS in text:
-            self._deny(text)
-        elif any(word in text for word in _AUTH_WORDS):
-            self._refuse_credentials()
+        if not self.refusals.take(str(error)):
+            self._refuse(login_refusal(error, self.options.describe()))
 
-    def _refuse_credentials(self) -> None:
-        if self._connect_failed is not None and not self._connect_failed.done():
-            server = self.options.describe()
-            self._connect_failed.set_result(
-                AuthError(f"The NATS server at {server} refused the credentials.")
-            )
-
-    def _deny(self, text: str) -> None:
-        """Fail the pending requests whose subject the server has just refused."""
-        for subject, future, _ in self._pending.values():
-            # The server writes the subject in lower case, in quotes.
-            if f'"{subject.lower()}"' in text and not future.done():
-                future.set_exception(
-                    PermissionDenied(
-                        f"The NATS credentials do not allow publishing to {subject!r}. "
-                        "Ask for the permissions of the role you need."
-                    )
-                )
-
-
-async def _unsubscribe(subscription: Subscription) -> None:
-    with suppress(nats_errors.Error, OSError):
-        await subscription.unsubscribe()
+    def _refuse(self, error: StoreError | None) -> None:
+        if error is None:
+            return
+        if self._connect_failed is None:
+            self._refused = error
+        elif not self._connect_failed.done():
+            self._connect_failed.set_result(error)

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 from nats.aio.msg import Msg
 
-from sharedctx.errors import StoreError, StoreUnavailable
+from sharedctx.errors import PermissionDenied, StoreError, StoreUnavailable
 from sharedctx.store.connection import Connection
+from sharedctx.store.refusals import Signal
 from sharedctx.store.retry import TransientError
 
 __all__ = ("following", "signal", "subscribed")
@@ -21,6 +22,7 @@ async def subscribed(
     subject: str,
     callback: Callable[[Msg], None],
     on_reconnect: Callable[[], None],
+    on_denied: Callable[[PermissionDenied], None],
 ) -> AsyncIterator[None]:
     """Hear events, as `Connection.subscribe`, until the block ends.
 
@@ -28,7 +30,7 @@ async def subscribed(
         StoreUnavailable: the link is down.
     """
     try:
-        async with connection.subscribe(subject, callback, on_reconnect):
+        async with connection.subscribe(subject, callback, on_reconnect, on_denied=on_denied):
             yield
     except TransientError as error:
         raise StoreUnavailable(
@@ -39,8 +41,9 @@ async def subscribed(
 @asynccontextmanager
 async def signal(connection: Connection, subject: str) -> AsyncIterator[asyncio.Event]:
     """Give an event that is set by every message on `subject`, and when some may be missed."""
-    event = asyncio.Event()
-    async with subscribed(connection, subject, lambda _: event.set(), event.set):
+    event = Signal()
+    on_message, on_denied = lambda _: event.set(), event.refuse
+    async with subscribed(connection, subject, on_message, event.set, on_denied):
         yield event
 
 
@@ -56,10 +59,12 @@ async def following(
         changed.set()
 
         async def follow() -> None:
-            while await changed.wait():
-                changed.clear()
-                with suppress(StoreError):
-                    await look()
+            # Without the permission to hear of changes, what was found first has to do.
+            with suppress(PermissionDenied):
+                while await changed.wait():
+                    changed.clear()
+                    with suppress(StoreError):
+                        await look()
 
         task = asyncio.create_task(follow())
         try:

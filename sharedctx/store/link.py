@@ -1,20 +1,132 @@
-"""What nats-py leaves open about a single link: its server's version, and how to let go of it."""
+"""What nats-py leaves open about a single link: TLS that holds, its server, how to let go of it."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import anyio
-from nats.aio.client import Client
+import anyio.to_thread
+from nats import errors as nats_errors
+from nats.aio.client import Client, RawCredentials
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
-from sharedctx.errors import StoreUnavailable
+from sharedctx.errors import PermissionDenied, StoreUnavailable
+from sharedctx.store.options import ConnectOptions
+from sharedctx.store.refusals import NoTlsError, Refusals
 
-__all__ = ("MINIMUM_SERVER", "abort_transport", "check_version", "close_client", "is_clustered")
+__all__ = (
+    "MINIMUM_SERVER",
+    "Subscribed",
+    "abort_transport",
+    "check_version",
+    "close_client",
+    "dial",
+    "is_clustered",
+    "new_client",
+    "subscribe_inbox",
+    "unsubscribe",
+)
 
 MINIMUM_SERVER: Final = (2, 11)
 """The oldest nats-server that has all the store uses."""
 _CLOSE_LIMIT_S = 2.0
+_ANSWER_LIMIT_S = 5
+
+
+@dataclass(slots=True)
+class Subscribed:
+    """A subscription that is made again whenever the connection is."""
+
+    subject: str
+    callback: Callable[[Msg], None]
+    on_denied: Callable[[PermissionDenied], None]
+    queue: str
+    handle: Subscription | None = None
+
+
+class _TlsClient(Client):
+    """A client that sends nothing before the link is encrypted.
+
+    nats-py begins TLS only when the greeting of the server asks for it, whatever the URL says. So
+    it would tell its password to a server without TLS, and to whoever changes a greeting on its
+    way.
+    """
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002
+        if initial_connection and not self.options["tls_handshake_first"]:
+            if not (info.get("tls_required") or info.get("tls_available")):
+                raise NoTlsError
+            info["tls_required"] = True  # nats-py reads it here when it is back
+        await super()._process_info(info, initial_connection)
+
+
+def new_client(options: ConnectOptions) -> Client:
+    """Return a client that is not connected yet."""
+    over_websocket = any(url.startswith("wss://") for url in options.servers)
+    return _TlsClient() if options.needs_tls and not over_websocket else Client()
+
+
+async def dial(
+    client: Client,
+    options: ConnectOptions,
+    on_error: Callable[[Exception], Awaitable[None]],
+    on_disconnect: Callable[[], Awaitable[None]],
+    on_reconnect: Callable[[], Awaitable[None]],
+) -> None:
+    """Connect `client`; it goes on trying, and tells `on_error` of each failure."""
+    given = options.credentials
+    file, seed = await anyio.to_thread.run_sync(given.secrets)
+    tls = await anyio.to_thread.run_sync(given.tls_context) if options.needs_tls else given.tls
+    await client.connect(
+        list(options.servers),
+        name=options.name,
+        user=given.user,
+        password=given.password if given.user is None else given.password or "",
+        token=given.token,
+        user_credentials=None if file is None else RawCredentials(file),
+        nkeys_seed_str=seed,
+        tls=tls,
+        tls_handshake_first=given.tls_first,
+        inbox_prefix=given.inbox_prefix,
+        pending_size=0,
+        ping_interval=options.ping_interval,  # type: ignore[arg-type]  # float works
+        max_outstanding_pings=2,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.2,  # type: ignore[arg-type]  # float works
+        connect_timeout=2,
+        skip_subject_validation=True,  # `sharedctx.keys` makes every subject
+        error_cb=on_error,
+        disconnected_cb=on_disconnect,
+        reconnected_cb=on_reconnect,
+    )
+
+
+async def subscribe_inbox(client: Client, refusals: Refusals) -> tuple[str, Subscription]:
+    """Subscribe to all replies of a new inbox, and make sure that the server allows it.
+
+    Raises:
+        PermissionDenied: it does not.
+        StoreUnavailable: the link broke.
+    """
+    inbox, denied = client.new_inbox(), list[PermissionDenied]()
+    subject = f"{inbox}.*"
+    try:
+        with refusals.told("subscription", subject, denied.append):
+            replies = await client.subscribe(subject, pending_msgs_limit=0, pending_bytes_limit=0)
+            await client.flush(_ANSWER_LIMIT_S)
+    except (nats_errors.Error, OSError) as error:
+        raise StoreUnavailable("The connection to NATS broke as soon as it was made.") from error
+    if denied:
+        prefix = inbox.rpartition(".")[0]
+        raise PermissionDenied(
+            f"The NATS credentials do not allow replies under {prefix!r}. Give the inbox prefix "
+            "of these permissions: inbox_prefix, or NATS_INBOX_PREFIX."
+        )
+    return inbox, replies
 
 
 def check_version(client: Client) -> None:
@@ -31,6 +143,12 @@ def is_clustered(client: Client) -> bool:
     """Return whether the server of `client` tells that it belongs to a cluster."""
     # Private, and only in nats-py 2.x; where it is missing, no cluster is seen.
     return bool(getattr(client, "_server_info", {}).get("cluster"))
+
+
+async def unsubscribe(subscription: Subscription) -> None:
+    """End `subscription`, if the link is still there."""
+    with suppress(nats_errors.Error, OSError):
+        await subscription.unsubscribe()
 
 
 async def close_client(client: Client) -> None:

@@ -111,10 +111,11 @@ class Listing:
         news, seen = News(), int((await self._current.state())["state"]["last_seq"])
         connection, events = self._connection, self._subjects.put_event("*")
         settings = self._subjects.settings_event
+        add, miss = lambda event: news.add(self._put(event)), news.miss
         async with (
-            subscribed(connection, events, lambda event: news.add(self._put(event)), news.miss),
+            subscribed(connection, events, add, miss, news.refuse),
             # It comes also when the namespace was made anew, and revisions start over.
-            subscribed(connection, settings, lambda _: news.miss(), news.miss),
+            subscribed(connection, settings, lambda _: miss(), miss, news.refuse),
         ):
             while True:
                 entries = await news.take()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
@@ -15,7 +14,6 @@ from typing import Any
 from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
-    InvalidRequest,
     RevisionConflict,
     UnknownOutcome,
 )
@@ -39,7 +37,7 @@ from sharedctx.store.options import ConnectOptions
 from sharedctx.store.removal import clear_namespace, delete_key, referenced_blobs
 from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan
-from sharedctx.store.streams import CONSUMER, INLINE_BYTES, config_of, open_namespace
+from sharedctx.store.streams import CONSUMER, INLINE_BYTES, config_of, open_namespace, ttl_header
 from sharedctx.tracing import current_trace, trace_of
 
 __all__ = ("NatsStore",)
@@ -139,7 +137,7 @@ class NatsStore:
         if expect is not None:
             headers[_EXPECT] = str(expect)
         if ttl is not None:
-            headers[_TTL] = self._ttl_header(ttl)
+            headers[_TTL] = ttl_header(self._config, ttl)
         if len(packed) > INLINE_BYTES:
             record, packed = replace(record, blob=await self._blobs.write(packed)), b""
         headers[ENTRY_HEADER] = record.header()
@@ -180,17 +178,6 @@ class NatsStore:
             key=key,
             namespace=self.namespace,
         ) from error
-
-    def _ttl_header(self, ttl: float) -> str:
-        if not 0 < ttl < math.inf:
-            raise InvalidRequest("`ttl` is a positive number of seconds.")
-        if self._config.ttl is not None and ttl > self._config.ttl:
-            raise InvalidRequest(
-                f"`ttl` is at most that of the namespace, {self._config.ttl:g} s. Open the "
-                "namespace with a longer one and update=True.",
-                namespace=self.namespace,
-            )
-        return f"{math.ceil(ttl)}s"
 
     async def get(self, key: str, *, at_least: int = 0) -> StoredEntry | None:
         async with self._connection.small:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -19,6 +18,7 @@ from nats.aio.msg import Msg
 from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
+    PermissionDenied,
     SharedContextError,
     StoreError,
     StoreUnavailable,
@@ -103,7 +103,10 @@ class NatsJobQueue:
         self._connection = connection
         self._subjects = subjects
         self._store = store
-        self._inbox = f"_INBOX.jobs-{secrets.token_hex(8)}"
+        self._inbox = connection.new_inbox()
+        pull = f"CONSUMER.MSG.NEXT.{subjects.entries}.{CONSUMER}"
+        self._next = f"{connection.options.api}.{pull}"
+        self._denied: PermissionDenied | None = None
         self._pulls = 0
         self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
         self._asked: dict[str, int] = {}  # attempt by key
@@ -122,12 +125,14 @@ class NatsJobQueue:
         """
         queue = cls(connection, subjects, store)
         advisory = f"{_ADVISORY}.{subjects.entries}.{CONSUMER}"
+        denied = queue._on_denied
         async with (
-            connection.subscribe(f"{queue._inbox}.*", queue._on_arrival),
-            connection.subscribe(subjects.wanted, queue._on_asked, queue=_GROUP),
-            connection.subscribe(advisory, queue._on_dead, queue=_GROUP),
+            connection.subscribe(f"{queue._inbox}.*", queue._on_arrival, on_denied=denied),
+            connection.subscribe(subjects.wanted, queue._on_asked, on_denied=denied, queue=_GROUP),
+            connection.subscribe(advisory, queue._on_dead, on_denied=denied, queue=_GROUP),
         ):
-            yield queue
+            with connection.refusals.told("publish", queue._next, denied):
+                yield queue
 
     async def fetch(self, count: int, timeout: float) -> list[Job]:
         """Return up to `count` jobs; an empty list when none came within `timeout` seconds.
@@ -135,6 +140,7 @@ class NatsJobQueue:
         Raises:
             StoreUnavailable: NATS is away; wait a little before the next call.
             StoreError: the namespace is gone.
+            PermissionDenied: the credentials are not those of a worker.
         """
         try:
             async with asyncio.timeout(timeout + self._connection.options.request_timeout):
@@ -157,11 +163,11 @@ class NatsJobQueue:
         self._pulls += 1
         inbox = f"{self._inbox}.{self._pulls}"
         request = json.dumps({"batch": count, **how}).encode()
-        pull = f"CONSUMER.MSG.NEXT.{self._subjects.entries}.{CONSUMER}"
-        subject = f"{self._connection.options.api}.{pull}"
-        await self._connection.publish(subject, request, reply=inbox)
+        await self._connection.publish(self._next, request, reply=inbox)
         while len(jobs) < count:
             self._news.clear()
+            if self._denied is not None:
+                raise self._denied
             if self._arrived.empty():
                 if "expires" in how and (self._asked or self._dead):
                     return jobs
@@ -246,6 +252,10 @@ class NatsJobQueue:
     def _ask(self, key: str, attempt: int) -> None:
         if len(self._asked) < _MOST_ASKED:
             self._asked.setdefault(key, attempt)
+        self._news.set()
+
+    def _on_denied(self, error: PermissionDenied) -> None:
+        self._denied = error
         self._news.set()
 
     def _on_arrival(self, message: Msg) -> None:

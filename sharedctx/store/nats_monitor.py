@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nats.aio.msg import Msg
 
-from sharedctx.errors import CorruptEntry, StoreUnavailable
+from sharedctx.errors import CorruptEntry, PermissionDenied, StoreUnavailable
 from sharedctx.keys import Subjects, subjects_of
 from sharedctx.records import RenditionRecord
 from sharedctx.store.api import call
@@ -93,14 +93,17 @@ class MonitorStore:
         Raises:
             StoreUnavailable: the link is down.
         """
-        news: asyncio.Queue[Msg | None] = asyncio.Queue()
+        news: asyncio.Queue[Msg | PermissionDenied | None] = asyncio.Queue()
+        tell = news.put_nowait
         subject = self._subjects.rendition_event("*", "*")
         on_reconnect = lambda: news.put_nowait(None)  # noqa: E731
         try:
-            async with self._connection.subscribe(subject, news.put_nowait, on_reconnect):
+            async with self._connection.subscribe(subject, tell, on_reconnect, on_denied=tell):
                 yield None
                 while True:
                     message = await news.get()
+                    if isinstance(message, PermissionDenied):
+                        raise message
                     if message is None:
                         yield None
                         continue

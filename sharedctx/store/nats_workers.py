@@ -13,9 +13,11 @@ from sharedctx.keys import subjects_of, validate_namespace
 from sharedctx.store.api import ApiError, call, publish
 from sharedctx.store.base import JobQueue
 from sharedctx.store.connection import Connection
+from sharedctx.store.credentials import Credentials
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.nats_jobs import NatsJobQueue
 from sharedctx.store.options import ConnectOptions, split_servers
+from sharedctx.store.refusals import Signal
 from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan
 from sharedctx.store.streams import METADATA_KEY, config_of, ensure_consumer
@@ -37,7 +39,11 @@ class WorkerStore:
 
     @classmethod
     async def connect(
-        cls, servers: str | Sequence[str], *, name: str, credentials: str | None = None
+        cls,
+        servers: str | Sequence[str],
+        *,
+        name: str,
+        credentials: Credentials | None = None,
     ) -> WorkerStore:
         """Connect to NATS.
 
@@ -45,7 +51,9 @@ class WorkerStore:
             StoreUnavailable: no server answers.
             AuthError: the server refused the credentials.
         """
-        options = ConnectOptions(split_servers(servers), name=name, credentials=credentials)
+        options = ConnectOptions(
+            split_servers(servers), name=name, credentials=credentials or Credentials()
+        )
         return cls(await Connection.open(options))
 
     async def aclose(self) -> None:
@@ -81,10 +89,13 @@ class WorkerStore:
         Raises:
             StoreUnavailable: the link is down.
         """
-        event = asyncio.Event()
+        event = Signal()
         advisories = "$JS.EVENT.ADVISORY.STREAM.*.*"
+        on_message, on_denied = lambda _: event.set(), event.refuse
         try:
-            async with self._connection.subscribe(advisories, lambda _: event.set(), event.set):
+            async with self._connection.subscribe(
+                advisories, on_message, event.set, on_denied=on_denied
+            ):
                 yield event
         except TransientError as error:
             raise StoreUnavailable from error
@@ -159,7 +170,7 @@ def _presence_stream() -> dict[str, Any]:
 
 
 async def list_workers(
-    servers: str | Sequence[str], *, credentials: str | None = None
+    servers: str | Sequence[str], *, credentials: Credentials | None = None
 ) -> list[dict[str, Any]]:
     """Return what the workers that are alive tell of themselves, sorted by id.
 
@@ -167,7 +178,9 @@ async def list_workers(
         StoreUnavailable: no server answers.
     """
     options = ConnectOptions(
-        split_servers(servers), name="sharedctx-list-workers", credentials=credentials
+        split_servers(servers),
+        name="sharedctx-list-workers",
+        credentials=credentials or Credentials(),
     )
     connection = await Connection.open(options)
     try:

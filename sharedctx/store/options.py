@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from sharedctx.errors import InvalidRequest
+from sharedctx.store.credentials import Credentials
 
-__all__ = ("ConnectOptions", "split_servers")
+__all__ = ("DEFAULT_SERVERS", "ConnectOptions", "split_servers")
+
+DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
+
+_SECURE_SCHEMES = frozenset({"tls", "wss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +23,9 @@ class ConnectOptions:
     """How to reach NATS.
 
     Attributes:
-        servers: URLs, tried in random order.
+        servers: URLs, tried in random order. User and password in one of them go to `credentials`.
         name: Name of the connection in the server's monitoring.
-        credentials: Path of a NATS credentials file.
-        tls: TLS settings, when the default ones of a ``tls://`` URL do not do.
+        credentials: What the client logs in with.
         connect_timeout: Seconds that the first connection may take.
         request_timeout: Seconds that one request may take before it is tried again.
         retry_budget: Seconds over which a request is tried again before it fails.
@@ -31,8 +36,7 @@ class ConnectOptions:
 
     servers: tuple[str, ...]
     name: str = "sharedctx"
-    credentials: str | None = field(default=None, repr=False)
-    tls: ssl.SSLContext | None = None
+    credentials: Credentials = field(default_factory=Credentials)
     connect_timeout: float = 5.0
     request_timeout: float = 5.0
     retry_budget: float = 20.0
@@ -42,6 +46,13 @@ class ConnectOptions:
     def __post_init__(self) -> None:
         if self.domain is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", self.domain):
             raise InvalidRequest(f"{self.domain!r} is not the name of a JetStream domain.")
+        stripped = [_without_login(url) for url in self.servers]
+        logins = {login for _, login in stripped if login is not None}
+        if len(logins) > 1:
+            raise InvalidRequest("The server URLs name different users. Give one for all of them.")
+        object.__setattr__(self, "servers", tuple(url for url, _ in stripped))
+        if logins:
+            object.__setattr__(self, "credentials", _logged_in(self.credentials, *logins.pop()))
 
     @property
     def api(self) -> str:
@@ -53,14 +64,41 @@ class ConnectOptions:
         # The API of a domain takes it and hands it on, over there, without these first tokens.
         return subject if self.domain is None else f"{self.api}.{subject}"
 
+    @property
+    def needs_tls(self) -> bool:
+        """Whether a link without TLS is not to be used, whatever the server offers."""
+        return self.credentials.names_tls or any(
+            url.partition("://")[0] in _SECURE_SCHEMES for url in self.servers
+        )
+
     def describe(self) -> str:
-        """Return the servers without user names and passwords, for messages."""
-        return ", ".join(_without_credentials(url) for url in self.servers)
+        """Return the servers, for messages."""
+        return ", ".join(self.servers)
 
 
-def _without_credentials(url: str) -> str:
-    scheme, separator, rest = url.rpartition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+def _without_login(url: str) -> tuple[str, tuple[str, str | None] | None]:
+    """Return `url` without what stands before its ``@``, and that: a user or token, a password."""
+    whole = url if "://" in url else f"nats://{url}"
+    try:
+        parts = urlsplit(whole)
+        parts.port  # noqa: B018  # reading it checks it
+    except ValueError:
+        # Nothing of the URL may be told: what is wrong with it may be a part of the password.
+        raise InvalidRequest(
+            "A server URL cannot be read. Write it like nats://host:4222; in user and password "
+            "write special characters as %XX, or give them apart from the URL."
+        ) from None
+    if parts.username is None and parts.password is None:
+        return whole, None
+    password = None if parts.password is None else unquote(parts.password)
+    host = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return host, (unquote(parts.username or ""), password)
+
+
+def _logged_in(given: Credentials, name: str, password: str | None) -> Credentials:
+    if password is None:
+        return replace(given, file=None, nkey=None, user=None, password=None, token=name)
+    return replace(given, file=None, nkey=None, user=name, password=password, token=None)
 
 
 def split_servers(servers: str | Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 from nats.aio.msg import Msg
 
-from sharedctx.errors import SharedContextError, StoreUnavailable
+from sharedctx.errors import PermissionDenied, SharedContextError, StoreUnavailable
 from sharedctx.store.api import StoredMessage, call, delivery
 from sharedctx.store.connection import Connection
 from sharedctx.store.retry import TransientError
@@ -97,31 +97,39 @@ async def _next_batch(
     connection: Connection, stream: str, name: str
 ) -> tuple[list[StoredMessage], int]:
     """Return some messages and how many come after them."""
-    replies: asyncio.Queue[Msg] = asyncio.Queue()
-    inbox = f"_INBOX.{name}.{secrets.token_hex(4)}"
+    replies: asyncio.Queue[Msg | PermissionDenied] = asyncio.Queue()
+    tell = replies.put_nowait
+    inbox = connection.new_inbox()
+    subject = f"{connection.options.api}.CONSUMER.MSG.NEXT.{stream}.{name}"
     request = json.dumps({"batch": _BATCH, "no_wait": True}).encode()
-    batch: list[StoredMessage] = []
-    pending = 0
     try:
-        async with connection.subscribe(inbox, replies.put_nowait):
-            subject = f"{connection.options.api}.CONSUMER.MSG.NEXT.{stream}.{name}"
-            await connection.publish(subject, request, reply=inbox)
-            while len(batch) < _BATCH:
-                with anyio.fail_after(connection.options.request_timeout):
-                    message = await replies.get()
-                headers = message.headers or {}
-                status = headers.get("Status")
-                if status in _NO_MORE:
-                    break
-                if status is not None:
-                    raise TransientError(f"status {status}", sent=False)
-                origin = delivery(message.reply)
-                pending = origin.pending
-                batch.append(
-                    StoredMessage(
-                        message.subject, origin.sequence, headers, message.data, origin.timestamp
-                    )
-                )
+        async with connection.subscribe(inbox, tell, on_denied=tell):
+            with connection.refusals.told("publish", subject, tell):
+                await connection.publish(subject, request, reply=inbox)
+                return await _collect(replies, connection.options.request_timeout)
     except (TransientError, TimeoutError) as error:
         raise StoreUnavailable("A listing broke off because NATS went away. Retry.") from error
+
+
+async def _collect(
+    replies: asyncio.Queue[Msg | PermissionDenied], timeout: float
+) -> tuple[list[StoredMessage], int]:
+    batch: list[StoredMessage] = []
+    pending = 0
+    while len(batch) < _BATCH:
+        with anyio.fail_after(timeout):
+            message = await replies.get()
+        if isinstance(message, PermissionDenied):
+            raise message
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status in _NO_MORE:
+            break
+        if status is not None:
+            raise TransientError(f"status {status}", sent=False)
+        origin = delivery(message.reply)
+        pending = origin.pending
+        batch.append(
+            StoredMessage(message.subject, origin.sequence, headers, message.data, origin.timestamp)
+        )
     return batch, pending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
@@ -26,6 +27,7 @@ __all__ = (
     "config_of",
     "ensure_consumer",
     "open_namespace",
+    "ttl_header",
 )
 
 CONSUMER: Final = "compress"
@@ -60,6 +62,22 @@ def _check(config: NamespaceConfig) -> None:
         raise InvalidRequest("`replicas` is 1, 3 or 5.")
     if config.max_attempts < 1 or config.ack_wait < 0.1:
         raise InvalidRequest("`max_attempts` is at least 1 and `ack_wait` at least 0.1 seconds.")
+
+
+def ttl_header(config: NamespaceConfig, ttl: float) -> str:
+    """Return how a put tells the server that its entry lives for `ttl` seconds.
+
+    Raises:
+        InvalidRequest: the namespace does not let it live so long.
+    """
+    if not 0 < ttl < math.inf:
+        raise InvalidRequest("`ttl` is a positive number of seconds.")
+    if config.ttl is not None and ttl > config.ttl:
+        raise InvalidRequest(
+            f"`ttl` is at most that of the namespace, {config.ttl:g} s. Open the namespace with a "
+            "longer one and update=True."
+        )
+    return f"{math.ceil(ttl)}s"
 
 
 def _common(config: NamespaceConfig, name: str, max_age: float | None) -> dict[str, Any]:

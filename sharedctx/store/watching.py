@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from typing import Final
 
+from sharedctx.errors import PermissionDenied
 from sharedctx.records import StoredEntry
+from sharedctx.store.refusals import Signal
 
 __all__ = ("News",)
 
@@ -23,7 +24,7 @@ class News:
         self._most = most
         self._entries: deque[StoredEntry] = deque()
         self._missed = True  # what was stored before the first event
-        self._came = asyncio.Event()
+        self._came = Signal()
         self._came.set()
 
     def add(self, entries: list[StoredEntry]) -> None:
@@ -40,8 +41,16 @@ class News:
         self._missed = True
         self._came.set()
 
+    def refuse(self, error: PermissionDenied) -> None:
+        """End the waiting with `error`: there will be no news."""
+        self._came.refuse(error)
+
     async def take(self) -> list[StoredEntry] | None:
-        """Wait for news and return it; None: look at what is stored."""
+        """Wait for news and return it; None: look at what is stored.
+
+        Raises:
+            PermissionDenied: the server does not allow to hear of them.
+        """
         await self._came.wait()
         self._came.clear()
         missed, self._missed = self._missed, False

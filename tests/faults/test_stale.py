@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import nats
 import pytest
 
-from sharedctx import NamespaceNotFound, Ref, SharedContext, StaleRead
+from sharedctx import ContextEvent, NamespaceNotFound, Ref, SharedContext, StaleRead
 from sharedctx.embedded import NatsServer
 from sharedctx.store.api import StoredMessage, leader_get
 from sharedctx.store.nats import NatsStore
@@ -35,6 +35,18 @@ async def _back_up(server: NatsServer, backup: Path) -> None:
 
 async def _nothing() -> None:
     pass
+
+
+async def _until_watched(ctx: SharedContext, events: AsyncGenerator[ContextEvent, None]) -> None:
+    """Put until `events` tells of it, so that the watch has surely begun; leave none behind."""
+    upcoming = asyncio.create_task(anext(events))
+    revision = 0
+    while not upcoming.done():
+        revision = (await ctx.put("watched", "x")).revision
+        await asyncio.sleep(0.05)
+    event = await upcoming
+    while event.revision < revision:
+        event = await anext(events)
 
 
 async def test_a_restored_backup_is_noticed_and_not_served(
@@ -80,10 +92,7 @@ async def test_a_watch_of_a_restored_store_ends_with_an_error(
     async with SharedContext(own_server.url, namespace="old") as ctx:
         await _back_up(own_server, tmp_path / "backup")
         async with aclosing(ctx.watch()) as events:
-            upcoming = asyncio.create_task(anext(events))
-            await asyncio.sleep(0.2)
-            await ctx.put("k", "new")
-            assert (await upcoming).key == "k"
+            await _until_watched(ctx, events)
             upcoming = asyncio.create_task(anext(events))
             await _restore(own_server, tmp_path / "backup", _nothing)
             with pytest.raises(StaleRead):
@@ -106,7 +115,7 @@ async def test_a_namespace_that_is_deleted_is_not_found(nats_url: str, namespace
             ctx.info(),
             ctx.search("x"),
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             for call in calls:
                 with pytest.raises(NamespaceNotFound):
                     await call
@@ -121,13 +130,13 @@ async def test_a_namespace_that_was_made_anew_is_used_as_it_is(
         for number in range(9):
             await ctx.put(f"k{number}", "before")
         async with aclosing(ctx.watch()) as events:
+            await _until_watched(ctx, events)
             upcoming = asyncio.create_task(anext(events))
-            await asyncio.sleep(0.2)
             for stream in ("", "_renditions", "_blobs"):
                 await connection.jetstream().delete_stream(f"KV_ctx_{namespace}{stream}")
             async with SharedContext(nats_url, namespace=namespace) as other:
                 await other.put("k8", "after")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert (await upcoming).key == "k8"
         assert await ctx.get("k8") == "after"
         assert await ctx.get("k0") is None

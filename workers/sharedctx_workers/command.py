@@ -10,6 +10,8 @@ import typer
 
 from sharedctx.errors import InvalidNamespace
 from sharedctx.keys import validate_namespace
+from sharedctx.login_options import with_credentials
+from sharedctx.store.credentials import Credentials
 from sharedctx_workers import app, logs
 from sharedctx_workers.settings import LogFormat, LogLevel, WorkerSettings
 
@@ -26,14 +28,6 @@ _Servers = Annotated[
         help="URLs of the NATS servers, separated by commas; user and password may be in them.",
         rich_help_panel=_CONNECTION,
         show_envvar=True,
-    ),
-]
-_Creds = Annotated[
-    str | None,
-    typer.Option(
-        envvar=["SHAREDCTX_CREDS", "NATS_CREDS"],
-        help="NATS credentials file.",
-        rich_help_panel=_CONNECTION,
     ),
 ]
 _Namespaces = Annotated[
@@ -141,7 +135,6 @@ def _split(servers: str) -> tuple[str, ...]:
 def worker(
     *,
     servers: _Servers = "nats://127.0.0.1:4222",
-    creds: _Creds = None,
     namespace: _Namespaces = None,
     slots: _Slots = 0,
     time_limit: _TimeLimit = 30.0,
@@ -151,6 +144,7 @@ def worker(
     health_port: _HealthPort = 0,
     log_level: _Level = "info",
     log_format: _Format = "auto",
+    credentials: Credentials,
 ) -> None:
     """Compress what agents put. Start as many workers as you like, on as many hosts.
 
@@ -159,11 +153,12 @@ def worker(
     any moment: another worker takes over its jobs.
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, nothing lost; 1 its child processes do not start;
-    2 wrong arguments; 3 the server refused the credentials. A second signal ends the grace time.
+    2 wrong arguments; 3 the server refused the credentials, or is not to be trusted. A second
+    signal ends the grace time.
     """
     settings = WorkerSettings(
         servers=_split(servers),
-        credentials=creds,
+        credentials=credentials,
         namespaces=_validated(namespace or []),
         slots=slots or _cpus(),
         time_limit=time_limit,
@@ -179,5 +174,5 @@ def worker(
 def main() -> None:
     """Run the command with the arguments of this process."""
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    command.command()(worker)
+    command.command()(with_credentials(worker))
     command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from sharedctx.store.credentials import Credentials
 
 __all__ = ("LogFormat", "LogLevel", "WorkerSettings")
 
@@ -17,7 +19,7 @@ class WorkerSettings:
 
     Attributes:
         servers: URLs of the NATS servers.
-        credentials: Path of a NATS credentials file.
+        credentials: What to log in with.
         namespaces: The namespaces to serve; empty for every namespace there is.
         slots: Jobs compressed at the same time, each in its own child process.
         time_limit: Seconds that one job may run in its child.
@@ -28,7 +30,7 @@ class WorkerSettings:
     """
 
     servers: tuple[str, ...]
-    credentials: str | None = None
+    credentials: Credentials = field(default_factory=Credentials)
     namespaces: frozenset[str] = frozenset()
     slots: int = 1
     time_limit: float = 30.0
