@@ -85,7 +85,9 @@ async def summarize(url: str) -> str:
         return f"{len(await ctx.keys())} live keys, {ready} of {len(KEYS)} hot ones with rendition"
 
 
-def run(seconds: float, writers: int, readers: int, workers: int) -> tuple[list[Operation], list[str]]:
+def run(
+    seconds: float, writers: int, readers: int, workers: int
+) -> tuple[list[Operation], list[str]]:
     """Run it all and return the history and what is wrong with it."""
     with tempfile.TemporaryDirectory() as folder:
         server = NatsServer(Path(folder) / "nats")

@@ -202,7 +202,7 @@ async def test_k9_an_event_loop_that_stands_still_loses_nothing(
 ) -> None:
     puts = [asyncio.create_task(ctx.put(f"k{number}", "x")) for number in range(50)]
     await asyncio.sleep(0)
-    time.sleep(3.5)  # noqa: ASYNC251 - longer than a dead link takes to be found
+    time.sleep(3.5)
     entries = await asyncio.gather(*puts)
     assert len({entry.revision for entry in entries}) == 50
     assert len(await ctx.keys()) == 50

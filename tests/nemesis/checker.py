@@ -128,7 +128,9 @@ def judge(
     verdict = Verdict(len(operations), Counter(each.outcome for each in operations))
     for each in operations:
         if each.problem:
-            verdict.blame("content" if each.outcome == "ok" else "errors", f"{each.problem}: {each}")
+            verdict.blame(
+                "content" if each.outcome == "ok" else "errors", f"{each.problem}: {each}"
+            )
     puts = _puts(operations, verdict)
     revisions = _revisions(operations, final or {}, stored, verdict)
     clears = _clears(operations)
@@ -377,6 +379,4 @@ def _excused(get: Operation, since: float, splits: Sequence[tuple[float, float]]
     """Whether the reader may have been cut off together with an old leader."""
     if get.started - since > STALE_LIMIT_S:
         return False
-    return any(
-        get.ended > began and get.started < ended + STALE_LIMIT_S for began, ended in splits
-    )
+    return any(get.ended > began and get.started < ended + STALE_LIMIT_S for began, ended in splits)

@@ -16,6 +16,7 @@ from sharedctx import (
     RevisionConflict,
     SharedContext,
     SharedContextError,
+    StaleRead,
     StoreUnavailable,
     UnknownOutcome,
 )
@@ -202,7 +203,7 @@ class Client:
             raise
         except UnknownOutcome:
             found = {"outcome": "unknown"}
-        except (StoreUnavailable, RevisionConflict):
+        except (StoreUnavailable, RevisionConflict, StaleRead):
             found = {"outcome": "failed"}
         except SharedContextError as error:
             found = {"outcome": "unknown", "problem": f"{type(error).__name__}: {error}"}

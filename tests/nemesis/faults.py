@@ -110,7 +110,7 @@ async def _config_reload(world: World, chance: random.Random) -> AsyncIterator[s
     node = chance.choice(world.nodes)
     settings = node.data_dir / "nats-server.conf"
     before = settings.read_text()
-    settings.write_text(f'{before}\nmax_connections: {chance.randrange(500, 900)}\n')
+    settings.write_text(f"{before}\nmax_connections: {chance.randrange(500, 900)}\n")
     os.kill(node.pid, signal.SIGHUP)
     yield node.data_dir.name
     settings.write_text(before)
@@ -254,9 +254,7 @@ async def _paused(program: Program) -> AsyncIterator[str]:
     program.signal(signal.SIGCONT)
 
 
-FAULTS: Final[
-    dict[str, Callable[[World, random.Random], AbstractAsyncContextManager[str]]]
-] = {
+FAULTS: Final[dict[str, Callable[[World, random.Random], AbstractAsyncContextManager[str]]]] = {
     "server-kill": _server_kill,
     "leader-kill": _leader_kill,
     "split-leader": _split_leader,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import json
 import math
 import statistics
@@ -153,7 +154,7 @@ def recovery(
         first = max(0, bisect.bisect_left(times, fault.began) - 1)
         last = bisect.bisect_left(times, until)
         near = times[first : last + 1]
-        silence = max((b - a for a, b in zip(near, near[1:], strict=False)), default=0.0)
+        silence = max((b - a for a, b in itertools.pairwise(near)), default=0.0)
         next_one = bisect.bisect_left(times, fault.healed)
         after = times[next_one] - fault.healed if next_one < len(times) else 0.0
         found.append((fault.kind, (silence, after)))
@@ -190,7 +191,7 @@ def table(result: Result) -> str:
             for promise in ("durability", "order", "session", "content", "errors", "jobs")
         ),
         f"  reads behind in splits{result.stale_while_split:>9,}  (allowed, under 10 s)",
-        f"  removed, and back     {result.back_after_kill:>9,}  (nats-server: killed after a delete)",
+        f"  removed, and back     {result.back_after_kill:>9,}  (nats-server, killed after it)",
         f"  reads without a place {result.unplaced:>9,}",
         *(f"  keys ended {state:<11}{n:>9,}" for state, n in sorted(result.states.items())),
         "",

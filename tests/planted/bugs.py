@@ -24,7 +24,6 @@ from sharedctx.store.base import Job
 from sharedctx.store.connection import Connection
 from sharedctx.store.current import CurrentEntries
 from sharedctx.store.floors import Floors
-from sharedctx_workers.children import ChildFailure
 from sharedctx_workers.job import JobRunner
 
 __all__ = ("BUGS", "Bug")
@@ -78,7 +77,7 @@ def _try_for_ever() -> None:
     async def attempt(self: JobRunner, job: Job) -> None:
         await self._compress(job)
 
-    async def failed(self: JobRunner, job: Job, _reason: str) -> None:
+    async def failed(_self: JobRunner, job: Job, _reason: str) -> None:
         await job.retry(0.5)
 
     _replace(JobRunner, "_attempt", attempt)
@@ -108,7 +107,8 @@ def _by_content(headers: Mapping[str, str]) -> str:
 
 
 def _read_from_any_replica() -> None:
-    _replace(CurrentEntries, "replicated", property(lambda _self: False, lambda _self, _value: None))
+    single = property(lambda _self: False, lambda _self, _value: None)
+    _replace(CurrentEntries, "replicated", single)
 
 
 def _purge_keys_as_they_come() -> None:
