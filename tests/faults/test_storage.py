@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +32,11 @@ NAMESPACE = "storage"
 async def split(tmp_path: Path) -> AsyncIterator[tuple[NatsCluster, Network]]:
     async with partitionable_cluster(tmp_path / "cluster") as cluster_and_network:
         yield cluster_and_network
+
+
+async def put_all(ctx: SharedContext, contents: Iterable[tuple[str, str]]) -> None:
+    for key, content in contents:
+        await ctx.put(key, content)
 
 
 # A server that is killed
@@ -165,9 +170,9 @@ async def test_n8_a_full_disk_is_an_error_and_loses_nothing(
                 file.write(bytes(64 << 10))
                 file.flush()
         noise = os.urandom(50_000).hex()
+        fill = [(f"more{number}", f"{noise}{number}") for number in range(400)]
         with pytest.raises(StoreError):
-            for number in range(400):
-                await ctx.put(f"more{number}", f"{noise}{number}")
+            await put_all(ctx, fill)
         assert await ctx.get("k7") == "content 7"
         ballast.unlink()
     await asyncio.to_thread(server.stop)
@@ -196,8 +201,7 @@ async def test_n9_a_limit_of_the_server_is_an_error_of_its_own(
     server = await asyncio.to_thread(start_server, tmp_path / "nats", limits)
     async with SharedContext(server.url, namespace=NAMESPACE) as ctx:
         with pytest.raises(StoreFull):
-            for number in range(40):
-                await ctx.put(f"k{number}", os.urandom(40_000).hex())
+            await put_all(ctx, [(f"k{number}", os.urandom(40_000).hex()) for number in range(40)])
         assert await ctx.get("k0", full=True, timeout=0) is not None
 
 

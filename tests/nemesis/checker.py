@@ -139,8 +139,15 @@ def judge(
         if each.kind != "clear":
             by_key[each.key].append(each)
     for key, calls in sorted(by_key.items()):
-        removals = clears.get(key.partition(":")[0], [])
-        judged = _Key(key, calls, puts, revisions, removals, kills, verdict)
+        judged = _Key(
+            key,
+            calls,
+            puts=puts,
+            revisions=revisions,
+            removals=clears.get(key.partition(":")[0], []),
+            kills=kills,
+            verdict=verdict,
+        )
         judged.check_sources()
         judged.check_conditions()
         judged.check_order(splits)
@@ -209,9 +216,10 @@ class _Key:
         self,
         key: str,
         calls: Iterable[Operation],
+        *,
         puts: Mapping[str, Operation],
         revisions: Mapping[str, int],
-        clears: Sequence[_Removal],
+        removals: Sequence[_Removal],
         kills: Sequence[float],
         verdict: Verdict,
     ) -> None:
@@ -219,7 +227,7 @@ class _Key:
         self._kills = kills
         self._puts = puts
         self._verdict = verdict
-        self._removals = list(clears)
+        self._removals = list(removals)
         self._written: list[Operation] = []
         self._read: list[tuple[int, Operation]] = []
         self._missed: list[Operation] = []

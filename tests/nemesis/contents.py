@@ -33,7 +33,7 @@ def _prose(put: str) -> str:
 
 def _log(put: str) -> str:
     return "\n".join(
-        f"2026-03-01T10:{i % 60:02}:07Z {'WARN' if i % 9 == 0 else 'INFO'} {put} request {i * 7919} "
+        f"2026-03-01T10:{i:02}:07Z {'WARN' if i % 9 == 0 else 'INFO'} {put} request {i * 7919} "
         f"took {i * 37 % 91} ms"
         for i in range(_LINES)
     )

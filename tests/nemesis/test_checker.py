@@ -16,27 +16,27 @@ _clients = itertools.count()
 
 
 def put(value: str, revision: int, started: float, ended: float, **more: Any) -> Operation:
-    return _call("put", value, revision, started, ended, more)
+    return _call("put", value, revision, (started, ended), more)
 
 
 def get(value: str | None, started: float, ended: float, **more: Any) -> Operation:
-    return _call("get", value, more.pop("revision", 0), started, ended, more)
+    return _call("get", value, more.pop("revision", 0), (started, ended), more)
 
 
 def delete(revision: int, started: float, ended: float, **more: Any) -> Operation:
-    return _call("delete", None, revision, started, ended, more)
+    return _call("delete", None, revision, (started, ended), more)
 
 
 def clear(started: float, ended: float, **more: Any) -> Operation:
-    return _call("clear", None, 0, started, ended, {"key": "n:", **more})
+    return _call("clear", None, 0, (started, ended), {"key": "n:", **more})
 
 
 def _call(
-    kind: Any, value: str | None, revision: int, started: float, ended: float, more: dict[str, Any]
+    kind: Any, value: str | None, revision: int, when: tuple[float, float], more: dict[str, Any]
 ) -> Operation:
     fields = {"client": f"c{next(_clients)}", "key": "n:k", "outcome": "ok", **more}
     return Operation(
-        kind=kind, value=value, revision=revision, started=started, ended=ended, **fields
+        kind=kind, value=value, revision=revision, started=when[0], ended=when[1], **fields
     )
 
 

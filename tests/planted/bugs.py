@@ -18,8 +18,8 @@ from backports import zstd
 from sharedctx import codec
 from sharedctx.reading import Reader, Rendition
 from sharedctx.records import ENTRY_HEADER, StoredEntry
-from sharedctx.store import nats as store
-from sharedctx.store import removal, streams
+from sharedctx.store import nats, removal, streams
+from sharedctx.store.api import publish
 from sharedctx.store.base import Job
 from sharedctx.store.connection import Connection
 from sharedctx.store.current import CurrentEntries
@@ -86,16 +86,14 @@ def _try_for_ever() -> None:
 
 
 def _identify_puts_by(identify: Callable[[Mapping[str, str]], str]) -> None:
-    genuine = store.publish
-
-    async def publish(
+    async def publish_under_it(
         connection: Connection, subject: str, payload: bytes, headers: Mapping[str, str]
     ) -> int:
         if ENTRY_HEADER in headers:
             headers = {**headers, _MESSAGE_ID: identify(headers)}
-        return await genuine(connection, subject, payload, headers)
+        return await publish(connection, subject, payload, headers)
 
-    _replace(store, "publish", publish)
+    _replace(nats, "publish", publish_under_it)
 
 
 def _anew_each_time(_headers: Mapping[str, str]) -> str:
@@ -112,12 +110,12 @@ def _read_from_any_replica() -> None:
 
 
 def _purge_keys_as_they_come() -> None:
-    async def delete(self: store.NatsStore, key: str, *, revision: int | None = None) -> bool:
+    async def delete(self: nats.NatsStore, key: str, *, revision: int | None = None) -> bool:
         assert revision is None or revision >= 0
         body = {"filter": f"$KV.ctx_{self.namespace}.{key}"}
         return await removal._purge(self._connection, self._subjects.entries, body)
 
-    _replace(store.NatsStore, "delete", delete)
+    _replace(nats.NatsStore, "delete", delete)
 
 
 def _clear_without_bound() -> None:
@@ -134,9 +132,17 @@ def _forget_what_was_seen() -> None:
 
 
 def _believe_compressed_sizes() -> None:
-    class Unbounded(zstd.ZstdDecompressor):
-        def decompress(self, data: Any, max_length: int = -1) -> bytes:
-            return super().decompress(data, max_length=-1 if max_length else 0)
+    class Unbounded:
+        def __init__(self, options: Any) -> None:
+            self._genuine = zstd.ZstdDecompressor(options=options)
+
+        @property
+        def eof(self) -> bool:
+            return self._genuine.eof
+
+        def decompress(self, data: bytes, max_length: int) -> bytes:
+            assert max_length > 0
+            return self._genuine.decompress(data)
 
     known = {name: getattr(zstd, name) for name in dir(zstd)}
     _replace(codec, "zstd", SimpleNamespace(**{**known, "ZstdDecompressor": Unbounded}))
