@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sharedctx import tokens
 from sharedctx.plain import split_lines, split_long
@@ -34,7 +34,7 @@ class SearchHit:
     revision: int
     agent: str | None
     lines: tuple[int, int]
-    text: str
+    text: str = field(repr=False)
     score: float
     also_in: tuple[str, ...] = ()
 

@@ -24,7 +24,7 @@ from sharedctx.records import (
 )
 from sharedctx.render import MIN_TOKENS, render
 from sharedctx.segment_table import decode_document
-from sharedctx.segments import Guarantee
+from sharedctx.segments import Document, Guarantee
 from sharedctx.store.base import Store
 from sharedctx.tracing import Trace
 from sharedctx.waiting import wait_until
@@ -34,6 +34,10 @@ __all__ = ("Reader", "Rendition", "describe", "entry_state")
 
 _log = logging.getLogger("sharedctx")
 _SMALL = "it is too small to compress"
+# A rendition is the text and a table of its segments, at worst one for every few characters. One
+# that claims to unpack to more was not made by a compressor, and could fill the memory.
+_MOST_TIMES = 32
+_MOST_MORE = 64 * 1024
 _QUERY_TOKENS = 500
 """A view for a question is at least this large, unless the caller says how large."""
 
@@ -43,7 +47,7 @@ class Rendition:
     """A rendition in hand; `body` is empty unless its state is ``ready``."""
 
     record: RenditionRecord
-    body: RenditionBody
+    body: RenditionBody = field(repr=False)
     trace: Trace = field(default_factory=dict, compare=False)
 
 
@@ -99,8 +103,10 @@ class Reader:
                 return None
             if stored.record.state is not State.READY:
                 return Rendition(stored.record, RenditionBody("", b""), stored.trace)
-            packed = await self._store.packed_rendition(stored)
             size = stored.record.size
+            if size > _MOST_TIMES * record.size + _MOST_MORE:
+                raise CorruptEntry("It is larger than any rendition of so small a content.")
+            packed = await self._store.packed_rendition(stored)
             body = await off_loop(size, partial(RenditionBody.unpack, packed, size))
         except CorruptEntry as error:
             # As good as missing: the original serves, and a worker that is asked makes it anew.
@@ -194,6 +200,16 @@ def _unpack_original(packed: bytes, record: EntryRecord) -> str:
     return content_text(data)
 
 
+def _document(rendition: Rendition | None, original: str) -> Document | None:
+    if rendition is None or rendition.record.state is not State.READY:
+        return None
+    try:
+        return decode_document(rendition.body.table, original)
+    except CorruptEntry as error:
+        _log.warning("the segments of %s are damaged: %s", rendition.record.hash, error)
+        return None
+
+
 def _view(
     original: str,
     profile: Profile,
@@ -202,8 +218,8 @@ def _view(
     query: str | None,
 ) -> str:
     tokenizer = tokens.load(profile.encoding)
-    if rendition is not None and rendition.record.state is State.READY:
-        document = decode_document(rendition.body.table, original)
+    document = _document(rendition, original)
+    if document is not None and rendition is not None:
         usual = rendition.record.compressed_tokens
     else:
         total = tokenizer.count(original)

@@ -310,6 +310,9 @@ class RenditionBody(NamedTuple):
     text: str
     table: bytes
 
+    def __repr__(self) -> str:
+        return f"RenditionBody({len(self.text)} characters, {len(self.table)} bytes)"
+
     def pack(self) -> tuple[bytes, int]:
         """Return the packed payload and its unpacked size in bytes."""
         data: bytes = msgpack.packb(list(self), unicode_errors="surrogatepass")
@@ -343,7 +346,7 @@ class StoredEntry:
     key: str
     revision: int
     record: EntryRecord
-    packed: bytes | None = None
+    packed: bytes | None = field(default=None, repr=False)
     trace: Trace = field(default_factory=dict, compare=False)
 
 
@@ -358,5 +361,5 @@ class StoredRendition:
     """
 
     record: RenditionRecord
-    packed: bytes | None = None
+    packed: bytes | None = field(default=None, repr=False)
     trace: Trace = field(default_factory=dict, compare=False)

@@ -31,7 +31,9 @@ def _runs(values: Sequence[_T]) -> list[_T | int]:
 
 
 def _from_runs(runs: Sequence[Any], expected: int) -> list[Any]:
-    if sum(runs[1::2]) != expected:
+    lengths = runs[1::2]
+    # Each for itself: a negative one would hide another of any size.
+    if sum(lengths) != expected or not all(0 <= length <= expected for length in lengths):
         raise ValueError("a column has the wrong length")
     return [
         value for value, length in zip(runs[::2], runs[1::2], strict=True) for _ in range(length)
@@ -85,8 +87,26 @@ def decode_document(table: bytes, original: str) -> Document:
         raise CorruptEntry(f"The stored segment table is not readable: {error}.") from error
 
 
+def _check(segments: Sequence[Segment], original: str) -> None:
+    """Raise ValueError for what no compressor writes and the renderer does not expect."""
+    for i, segment in enumerate(segments):
+        after = len(segments) - i
+        whole = (segment.tokens, segment.first, segment.count, segment.needs, segment.told_by)
+        texts = (segment.text, segment.unit, segment.stand_in, segment.note)
+        if (
+            not all(isinstance(number, int) and number >= 0 for number in whole)
+            or not all(isinstance(text, str) for text in texts)
+            or not 0 <= segment.span.start <= segment.span.end <= len(original)
+            or segment.needs > i
+            or segment.told_by >= after
+            or not 1 <= segment.stands_for <= after
+            or math.isnan(segment.rank)
+        ):
+            raise ValueError("a segment is out of bounds")
+
+
 def _decode(columns: dict[str, Any], original: str) -> Document:
-    n = columns["n"]
+    n = len(columns["ends"])
     column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
     ranks, units, counts = column("ranks"), column("units"), column("counts")
     needs, stands_for, told_by = column("needs"), column("stands_for"), column("told_by")
@@ -113,6 +133,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
             )
         )
         start = end
+    _check(segments, original)
     return Document(
         segments=tuple(segments),
         kind=columns["kind"],

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sharedctx.cli import dashboard, doctor, entries, listing, local, mcp, search, top
+from sharedctx.cli import dashboard, doctor, entries, listing, local, mcp, permissions, search, top
 from sharedctx.cli.demo import command as demo
 from sharedctx.cli.verb import Settings, before_commands
 
@@ -54,5 +54,5 @@ def _globals(
     context.obj = settings
 
 
-for _module in (local, demo, mcp, entries, listing, search, top, dashboard, doctor):
+for _module in (local, demo, mcp, entries, listing, search, top, dashboard, permissions, doctor):
     _module.register(app)

@@ -104,7 +104,9 @@ async def _check_connected(connection: Connection, settings: Settings) -> AsyncI
         yield check
     workers: list[dict[str, Any]] = []
     try:
-        workers = await list_workers(settings.urls, credentials=settings.credentials)
+        workers = await list_workers(
+            settings.urls, credentials=settings.credentials, domain=settings.domain
+        )
         yield _check_workers(workers, await asyncio.to_thread(_version))
     except PermissionDenied as error:
         yield Check("workers", Verdict.WARN, f"not known: {error}", PERMISSIONS)

@@ -43,6 +43,7 @@ def open_context(settings: Settings, **more: Any) -> SharedContext:
         settings.urls,
         namespace=settings.space,
         credentials=settings.credentials,
+        domain=settings.domain,
         **{"create": False, **more},
     )
 

@@ -124,6 +124,8 @@ def worker(context: typer.Context) -> None:
 def _outer_options(context: typer.Context, outer: Settings) -> list[str]:
     """Global options that stood before the command, as options of the worker."""
     options = ["--servers", outer.urls, *login_arguments(outer.login)]
+    if outer.domain:
+        options += ["--domain", outer.domain]
     # The namespace of clients on this machine, from the environment, is no limit for a worker.
     source = context.find_root().get_parameter_source("namespace")
     if outer.namespace and source is not None and source.name == "COMMANDLINE":

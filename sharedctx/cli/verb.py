@@ -48,6 +48,14 @@ Servers = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+Domain = Annotated[
+    str | None,
+    typer.Option(
+        help="JetStream domain of the namespace, such as that of the hub of a leaf node.",
+        envvar=["SHAREDCTX_DOMAIN", "NATS_DOMAIN"],
+        rich_help_panel=_PANEL,
+    ),
+]
 Namespace = Annotated[
     str | None,
     typer.Option(
@@ -80,12 +88,14 @@ class Settings:
 
     Attributes:
         servers: NATS URLs, comma-separated.
+        domain: JetStream domain of the namespace, when it is not that of the server.
         namespace: Name of the namespace.
         json: Whether to write JSON.
         login: Fields of `Credentials` that were given.
     """
 
     servers: str | None = field(default=None, repr=False)
+    domain: str | None = None
     namespace: str | None = None
     json: bool = False
     login: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -96,6 +106,7 @@ class Settings:
         login = {each.field: given.get(each.parameter) for each in LOGIN_OPTIONS}
         return cls(
             given.get("servers"),
+            given.get("domain"),
             given.get("namespace"),
             bool(given.get("json")),
             {name: value for name, value in login.items() if value},
@@ -105,6 +116,7 @@ class Settings:
         """These settings, with those of `outer` where nothing was given."""
         return Settings(
             self.servers or outer.servers,
+            self.domain or outer.domain,
             self.namespace or outer.namespace,
             self.json or outer.json,
             {**outer.login, **self.login},
@@ -132,7 +144,11 @@ class Settings:
     def options(self, name: str, **more: Any) -> ConnectOptions:
         """Return how to reach NATS, for a connection that is called `name` there."""
         return ConnectOptions(
-            split_servers(self.urls), name=name, credentials=self.credentials, **more
+            split_servers(self.urls),
+            name=name,
+            credentials=self.credentials,
+            domain=self.domain,
+            **more,
         )
 
 
@@ -146,12 +162,13 @@ def _after_command(option: Any) -> Any:
 
 _BEFORE: Final = {
     "servers": Servers,
+    "domain": Domain,
     "namespace": Namespace,
     "json": JsonFlag,
     **{each.parameter: each.annotation(environment=True) for each in LOGIN_OPTIONS},
 }
 _AFTER: Final = {
-    **{name: _after_command(_BEFORE[name]) for name in ("servers", "namespace", "json")},
+    **{name: _after_command(_BEFORE[name]) for name in ("servers", "domain", "namespace", "json")},
     **{each.parameter: each.annotation(environment=False) for each in LOGIN_OPTIONS},
 }
 

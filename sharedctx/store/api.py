@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from nats.aio.msg import Msg
@@ -37,6 +39,11 @@ __all__ = (
 )
 
 _T = TypeVar("_T")
+# An entry or a rendition that is not answered by then was lost with the leader of its stream. The
+# chunks of blobs get longer, because links may be slow.
+_ANSWER_S = 2.0
+_EXISTS_S = 0.25
+_SMALL_BYTES = 160 * 1024
 _WRONG_LAST_SEQUENCE = 10071
 # Another write to the same subject is in flight on a replicated stream: try again.
 _WRITE_IN_FLIGHT = 10164
@@ -78,6 +85,9 @@ class StoredMessage(NamedTuple):
     headers: Mapping[str, str]
     data: bytes
     timestamp: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"StoredMessage({self.subject!r}, {self.sequence}, {len(self.data)} bytes)"
 
 
 class Delivery(NamedTuple):
@@ -131,6 +141,7 @@ async def call(
     body: Mapping[str, Any] | None = None,
     *,
     writes: bool = False,
+    timeout: float | None = None,
 ) -> dict[str, Any]:
     """Call ``$JS.API.<operation>`` and return its answer; tried again while NATS is away.
 
@@ -139,6 +150,7 @@ async def call(
         operation: Which call.
         body: Its arguments.
         writes: Whether it changes content, so that a lost answer leaves the outcome unknown.
+        timeout: Seconds for one attempt, when not those of the connection.
 
     Raises:
         ApiError: JetStream refused it.
@@ -148,7 +160,8 @@ async def call(
     payload = json.dumps(body).encode() if body is not None else b""
 
     async def attempt() -> dict[str, Any]:
-        return _json(await connection.request(f"{connection.options.api}.{operation}", payload))
+        subject = f"{connection.options.api}.{operation}"
+        return _json(await connection.request(subject, payload, timeout=timeout))
 
     return await connection.persist(attempt, writes=writes)
 
@@ -168,16 +181,27 @@ async def persist(
         StoreUnavailable: as `Connection.persist`.
         UnknownOutcome: as `Connection.persist`.
     """
+    failures = 0
 
     async def attempt_or_learn_why() -> _T:
+        nonlocal failures
         try:
             return await attempt()
         except NobodyServes:
-            # The stream has no leader at the moment, or it is gone: only the latter is final.
-            _json(await connection.request(f"{connection.options.api}.STREAM.INFO.{stream}"))
+            # The stream has no leader at the moment, or it is gone: only the latter is final, and
+            # told at once. Without a leader there is no answer, so it is asked ever more seldom.
+            failures += 1
+            if failures.bit_count() == 1:
+                await _check_exists(connection, stream)
             raise
 
     return await connection.persist(attempt_or_learn_why, writes=writes, budget=budget)
+
+
+async def _check_exists(connection: Connection, stream: str) -> None:
+    with suppress(TransientError, TimeoutError):
+        async with asyncio.timeout(_EXISTS_S):
+            _json(await connection.request(f"{connection.options.api}.STREAM.INFO.{stream}"))
 
 
 async def publish(
@@ -190,9 +214,14 @@ async def publish(
         RevisionConflict: an expected sequence did not hold.
         StoreFull: a limit is reached.
     """
-    reply = await connection.request(connection.options.stored(subject), payload, headers)
+    to, timeout = connection.options.stored(subject), _timeout(large=len(payload) > _SMALL_BYTES)
+    reply = await connection.request(to, payload, headers, timeout=timeout)
     acknowledged = _ACKNOWLEDGED.match(reply.data)
     return int(acknowledged[1] if acknowledged else _json(reply)["seq"])
+
+
+def _timeout(*, large: bool) -> float | None:
+    return None if large else _ANSWER_S
 
 
 async def purge(connection: Connection, stream: str, body: Mapping[str, Any]) -> int:
@@ -205,13 +234,26 @@ async def purge(connection: Connection, stream: str, body: Mapping[str, Any]) ->
     return int(_json(await connection.request(subject, json.dumps(body).encode()))["purged"])
 
 
-async def direct_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
-    """Return the last message on `subject` from any replica: fast, and possibly behind."""
-    asked = f"{connection.options.api}.DIRECT.GET.{stream}.{subject}"
-    try:
-        reply = await connection.request(asked)  # nearly always enough, and the shortest way
-    except TransientError:
-        reply = await persist(connection, stream, lambda: connection.request(asked), writes=False)
+async def direct_get(
+    connection: Connection, stream: str, subject: str, *, large: bool = False
+) -> StoredMessage | None:
+    """Return the last message on `subject` from any replica: fast, and possibly behind.
+
+    Args:
+        connection: Where to.
+        stream: Name of the stream.
+        subject: The subject.
+        large: Whether the message is as large as the chunk of a blob.
+    """
+    asked, timeout = (
+        f"{connection.options.api}.DIRECT.GET.{stream}.{subject}",
+        _timeout(large=large),
+    )
+
+    async def attempt() -> Msg:
+        return await connection.request(asked, timeout=timeout)
+
+    reply = await persist(connection, stream, attempt, writes=False)
     headers = reply.headers or {}
     status = headers.get("Status")
     if status == "404":
@@ -237,7 +279,7 @@ async def _leader_message(
     connection: Connection, stream: str, which: Mapping[str, Any]
 ) -> StoredMessage | None:
     try:
-        answer = await call(connection, f"STREAM.MSG.GET.{stream}", which)
+        answer = await call(connection, f"STREAM.MSG.GET.{stream}", which, timeout=_ANSWER_S)
     except StreamMissing:
         raise
     except ApiError as error:

@@ -79,7 +79,7 @@ class Blobs:
 
     async def _read_chunk(self, blob: Blob, index: int) -> bytes:
         subject = self._subjects.chunk(blob.id, index)
-        message = await direct_get(self._connection, self._subjects.blobs, subject)
+        message = await direct_get(self._connection, self._subjects.blobs, subject, large=True)
         if message is None and self.replicated:
             message = await leader_get(self._connection, self._subjects.blobs, subject)
         if message is None:

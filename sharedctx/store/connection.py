@@ -30,26 +30,22 @@ from sharedctx.errors import (
     StoreUnavailable,
 )
 from sharedctx.store.link import (
-    Subscribed,
     abort_transport,
     check_version,
     close_client,
     dial,
-    is_clustered,
     new_client,
     subscribe_inbox,
     unsubscribe,
 )
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.refusals import Refusals, login_refusal
-from sharedctx.store.replies import Pending, Replies
+from sharedctx.store.replies import Pending, Replies, Subscribed
 from sharedctx.store.retry import NobodyServes, TransientError, persist
 
 __all__ = ("Connection",)
 
 _T = TypeVar("_T")
-_Callback = Callable[[Msg], None]
-_Denied = Callable[[PermissionDenied], None]
 
 _log = logging.getLogger("sharedctx")
 # How often the state of the link and overdue requests are looked at.
@@ -108,11 +104,6 @@ class Connection:
     def max_payload(self) -> int:
         """Bytes of headers and payload that the server takes in one message."""
         return int(self._nats.max_payload)
-
-    @property
-    def in_cluster(self) -> bool:
-        """Whether the server belongs to a cluster."""
-        return is_clustered(self._nats)
 
     async def aclose(self) -> None:
         """Close. Requests in flight fail. May be called again."""
@@ -173,8 +164,7 @@ class Connection:
             TransientError: the link is down; nothing was sent.
             AuthError: the server no longer accepts the credentials; nothing was sent.
         """
-        if self._refused is not None:
-            raise type(self._refused)(str(self._refused))
+        self._raise_if_refused()
         try:
             await self._nats.publish(subject, payload, reply, headers)  # type: ignore[arg-type]
         except (
@@ -209,10 +199,10 @@ class Connection:
     async def subscribe(
         self,
         subject: str,
-        callback: _Callback,
+        callback: Callable[[Msg], None],
         on_reconnect: Callable[[], None] | None = None,
         *,
-        on_denied: _Denied,
+        on_denied: Callable[[PermissionDenied], None],
         queue: str = "",
     ) -> AsyncIterator[None]:
         """Call `callback` for every message on `subject`; survives reconnects.
@@ -226,9 +216,10 @@ class Connection:
 
         Raises:
             TransientError: the link is down.
+            AuthError: the server no longer accepts the credentials.
         """
         number = next(self._tokens)
-        self._subscriptions[number] = Subscribed(subject, callback, on_denied, queue)
+        self._subscriptions[number] = Subscribed(subject, callback, queue)
         if on_reconnect is not None:
             self._reconnect_callbacks[number] = on_reconnect
         try:
@@ -246,6 +237,7 @@ class Connection:
         subscribed = self._subscriptions.get(number)
         if subscribed is None:
             return  # whoever wanted it has left meanwhile
+        self._raise_if_refused()
 
         async def deliver(message: Msg) -> None:  # nats-py awaits its callbacks
             subscribed.callback(message)
@@ -391,10 +383,15 @@ class Connection:
         if not self.refusals.take(str(error)):
             self._refuse(login_refusal(error, self.options.describe()))
 
+    def _raise_if_refused(self) -> None:
+        if self._refused is not None:
+            raise type(self._refused)(str(self._refused))
+
     def _refuse(self, error: StoreError | None) -> None:
         if error is None:
             return
         if self._connect_failed is None:
             self._refused = error
+            abort_transport(self._nats)  # nats-py leaves it open
         elif not self._connect_failed.done():
             self._connect_failed.set_result(error)

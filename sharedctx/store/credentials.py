@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from sharedctx.errors import InvalidRequest
 
-__all__ = ("ENVIRONMENT", "Credentials")
+__all__ = ("ENVIRONMENT", "Credentials", "check_inbox_prefix")
 
 ENVIRONMENT: Final[Mapping[str, tuple[str, str]]] = {
     name: (f"SHAREDCTX_{suffix}", f"NATS_{suffix}")
@@ -36,6 +36,16 @@ _INBOX_PREFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _JWT_LINE = "BEGIN NATS USER JWT"
 _SEED_IN_FILE = re.compile(r"BEGIN USER NKEY SEED-+\s+(\S+)")
 _NO = frozenset({"", "0", "false", "no", "off"})
+
+
+def check_inbox_prefix(prefix: str) -> str:
+    """Return `prefix`, or raise `InvalidRequest` when no subject can begin with it."""
+    if not _INBOX_PREFIX.fullmatch(prefix):
+        raise InvalidRequest(
+            "An inbox prefix is made of A-Z a-z 0-9 - _ in tokens joined by dots, such as "
+            "_INBOX_writer."
+        )
+    return prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +93,7 @@ class Credentials:
             raise InvalidRequest("A TLS key needs its certificate. Give tls_cert too.")
         if self.tls is not None and (self.tls_ca or self.tls_cert):
             raise InvalidRequest("Give either `tls` or files of certificates.")
-        if not _INBOX_PREFIX.fullmatch(self.inbox_prefix):
-            raise InvalidRequest(
-                "An inbox prefix is made of A-Z a-z 0-9 - _ in tokens joined by dots, such as "
-                "_INBOX_writer."
-            )
+        check_inbox_prefix(self.inbox_prefix)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
 import anyio.to_thread
 from nats import errors as nats_errors
 from nats.aio.client import Client, RawCredentials
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from sharedctx.errors import PermissionDenied, StoreUnavailable
@@ -20,12 +18,10 @@ from sharedctx.store.refusals import NoTlsError, Refusals
 
 __all__ = (
     "MINIMUM_SERVER",
-    "Subscribed",
     "abort_transport",
     "check_version",
     "close_client",
     "dial",
-    "is_clustered",
     "new_client",
     "subscribe_inbox",
     "unsubscribe",
@@ -35,17 +31,6 @@ MINIMUM_SERVER: Final = (2, 11)
 """The oldest nats-server that has all the store uses."""
 _CLOSE_LIMIT_S = 2.0
 _ANSWER_LIMIT_S = 5
-
-
-@dataclass(slots=True)
-class Subscribed:
-    """A subscription that is made again whenever the connection is."""
-
-    subject: str
-    callback: Callable[[Msg], None]
-    on_denied: Callable[[PermissionDenied], None]
-    queue: str
-    handle: Subscription | None = None
 
 
 class _TlsClient(Client):
@@ -117,6 +102,8 @@ async def subscribe_inbox(client: Client, refusals: Refusals) -> tuple[str, Subs
     try:
         with refusals.told("subscription", subject, denied.append):
             replies = await client.subscribe(subject, pending_msgs_limit=0, pending_bytes_limit=0)
+            # The PING of nats-py may overtake what it sends before, but not twice.
+            await client.flush(_ANSWER_LIMIT_S)
             await client.flush(_ANSWER_LIMIT_S)
     except (nats_errors.Error, OSError) as error:
         raise StoreUnavailable("The connection to NATS broke as soon as it was made.") from error
@@ -137,12 +124,6 @@ def check_version(client: Client) -> None:
             f"The NATS server has version {version.major}.{version.minor}.{version.patch}; "
             f"sharedctx needs {MINIMUM_SERVER[0]}.{MINIMUM_SERVER[1]} or newer."
         )
-
-
-def is_clustered(client: Client) -> bool:
-    """Return whether the server of `client` tells that it belongs to a cluster."""
-    # Private, and only in nats-py 2.x; where it is missing, no cluster is seen.
-    return bool(getattr(client, "_server_info", {}).get("cluster"))
 
 
 async def unsubscribe(subscription: Subscription) -> None:

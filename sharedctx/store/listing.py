@@ -114,8 +114,9 @@ class Listing:
         add, miss = lambda event: news.add(self._put(event)), news.miss
         async with (
             subscribed(connection, events, add, miss, news.refuse),
-            # It comes also when the namespace was made anew, and revisions start over.
-            subscribed(connection, settings, lambda _: miss(), miss, news.refuse),
+            # It comes also when the namespace was made anew, and revisions start over. Without the
+            # permission to hear it, a reconnect tells.
+            subscribed(connection, settings, lambda _: miss(), miss, lambda _: None),
         ):
             while True:
                 entries = await news.take()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from sharedctx.errors import InvalidNamespace, StoreError, StoreUnavailable
@@ -20,13 +20,17 @@ from sharedctx.store.options import ConnectOptions, split_servers
 from sharedctx.store.refusals import Signal
 from sharedctx.store.retry import TransientError
 from sharedctx.store.scan import scan
-from sharedctx.store.streams import METADATA_KEY, config_of, ensure_consumer
+from sharedctx.store.streams import (
+    METADATA_KEY,
+    PRESENCE_STREAM,
+    PRESENCE_SUBJECT,
+    config_of,
+    ensure_consumer,
+    presence_stream,
+)
 
 __all__ = ("WorkerStore", "list_workers", "read_presence")
 
-_PRESENCE_STREAM: Final = "KV_sharedctx_workers"
-_PRESENCE_SUBJECT: Final = "$KV.sharedctx_workers"
-_PRESENCE_TTL_S: Final = 15
 _STREAM_PREFIX: Final = "KV_ctx_"
 
 
@@ -35,7 +39,6 @@ class WorkerStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._presence_ready = False
 
     @classmethod
     async def connect(
@@ -44,6 +47,7 @@ class WorkerStore:
         *,
         name: str,
         credentials: Credentials | None = None,
+        domain: str | None = None,
     ) -> WorkerStore:
         """Connect to NATS.
 
@@ -52,7 +56,10 @@ class WorkerStore:
             AuthError: the server refused the credentials.
         """
         options = ConnectOptions(
-            split_servers(servers), name=name, credentials=credentials or Credentials()
+            split_servers(servers),
+            name=name,
+            credentials=credentials or Credentials(),
+            domain=domain,
         )
         return cls(await Connection.open(options))
 
@@ -67,8 +74,13 @@ class WorkerStore:
         except TransientError as error:
             raise StoreUnavailable(f"NATS does not answer: {error}.") from error
 
-    async def namespaces(self) -> set[str]:
-        """Return the names of all namespaces."""
+    async def namespaces(self, only: Collection[str] = ()) -> set[str]:
+        """Return the names of all namespaces, or of those of `only` that exist.
+
+        With `only` it asks for nothing that the permissions of these namespaces do not allow.
+        """
+        if only:
+            return {name for name in only if await self._exists(name)}
         found: set[str] = set()
         offset = 0
         while True:
@@ -82,20 +94,34 @@ class WorkerStore:
             if not streams or offset >= int(page.get("total", 0)):
                 return found
 
+    async def _exists(self, namespace: str) -> bool:
+        try:
+            await call(self._connection, f"STREAM.INFO.{subjects_of(namespace).entries}")
+        except ApiError as error:
+            if error.is_not_found:
+                return False
+            raise
+        return True
+
     @asynccontextmanager
-    async def created(self) -> AsyncGenerator[asyncio.Event, None]:
-        """Give an event that is set when namespaces may have come or gone.
+    async def created(self, only: Collection[str] = ()) -> AsyncGenerator[asyncio.Event, None]:
+        """Give an event that is set when namespaces, or those of `only`, may have come or gone.
 
         Raises:
             StoreUnavailable: the link is down.
         """
         event = Signal()
-        advisories = "$JS.EVENT.ADVISORY.STREAM.*.*"
-        on_message, on_denied = lambda _: event.set(), event.refuse
+        streams = [subjects_of(name).entries for name in only] or ["*"]
+        subscribe = self._connection.subscribe
         try:
-            async with self._connection.subscribe(
-                advisories, on_message, event.set, on_denied=on_denied
-            ):
+            async with AsyncExitStack() as subscribed:
+                for stream in streams:
+                    advisories = f"$JS.EVENT.ADVISORY.STREAM.*.{stream}"
+                    await subscribed.enter_async_context(
+                        subscribe(
+                            advisories, lambda _: event.set(), event.set, on_denied=event.refuse
+                        )
+                    )
                 yield event
         except TransientError as error:
             raise StoreUnavailable from error
@@ -134,17 +160,20 @@ class WorkerStore:
             worker_id: Unique, made of A-Z a-z 0-9 - _.
             presence: What to tell, as JSON.
         """
-        if not self._presence_ready:
-            await call(self._connection, f"STREAM.CREATE.{_PRESENCE_STREAM}", _presence_stream())
-            self._presence_ready = True
         payload = json.dumps({"id": worker_id, **presence}).encode()
-        subject = f"{_PRESENCE_SUBJECT}.{worker_id}"
+        subject = f"{PRESENCE_SUBJECT}.{worker_id}"
+        try:
+            await self._announce(subject, payload)
+        except TransientError as error:
+            raise StoreUnavailable("The connection to NATS is down.") from error
+
+    async def _announce(self, subject: str, payload: bytes) -> None:
         try:
             await publish(self._connection, subject, payload, {})
-        except TransientError as error:
-            # A server that came back without its memory streams needs it made again.
-            self._presence_ready = False
-            raise StoreUnavailable from error
+        except TransientError:
+            # Nobody has made the stream yet, or somebody has removed it.
+            await call(self._connection, f"STREAM.CREATE.{PRESENCE_STREAM}", presence_stream())
+            await publish(self._connection, subject, payload, {})
 
 
 def _namespace_of(stream: str) -> set[str]:
@@ -156,21 +185,11 @@ def _namespace_of(stream: str) -> set[str]:
         return set()
 
 
-def _presence_stream() -> dict[str, Any]:
-    return {
-        "name": _PRESENCE_STREAM,
-        "subjects": [f"{_PRESENCE_SUBJECT}.*"],
-        "storage": "memory",
-        "discard": "old",
-        "max_msgs_per_subject": 1,
-        "max_age": _PRESENCE_TTL_S * 1_000_000_000,
-        "duplicate_window": _PRESENCE_TTL_S * 1_000_000_000,
-        "allow_direct": True,
-    }
-
-
 async def list_workers(
-    servers: str | Sequence[str], *, credentials: Credentials | None = None
+    servers: str | Sequence[str],
+    *,
+    credentials: Credentials | None = None,
+    domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the workers that are alive tell of themselves, sorted by id.
 
@@ -181,6 +200,7 @@ async def list_workers(
         split_servers(servers),
         name="sharedctx-list-workers",
         credentials=credentials or Credentials(),
+        domain=domain,
     )
     connection = await Connection.open(options)
     try:
@@ -191,7 +211,7 @@ async def list_workers(
 
 async def read_presence(connection: Connection) -> list[dict[str, Any]]:
     """Return what the workers that are alive tell of themselves, sorted by id."""
-    everyone = scan(connection, _PRESENCE_STREAM, f"{_PRESENCE_SUBJECT}.*", headers_only=False)
+    everyone = scan(connection, PRESENCE_STREAM, f"{PRESENCE_SUBJECT}.*", headers_only=False)
     try:
         found = [json.loads(message.data) async for message in everyone]
     except ApiError as error:

@@ -40,10 +40,10 @@ async def clear_namespace(connection: Connection, subjects: Subjects, last: int)
     A rendition that a concurrent put would still use is made again when it is missed. Blobs stay:
     the record of a concurrent put may name them. Workers reap the others.
     """
-    sides = (subjects.history, subjects.renditions)
+    # First what credentials that may only delete keys are denied, so that nothing is half done.
+    sides = (subjects.renditions, subjects.history)
     bounds = [(stream, await last_sequence(connection, stream)) for stream in sides]
-    await _purge(connection, subjects.entries, {"seq": last + 1})
-    for stream, bound in bounds:
+    for stream, bound in [*bounds, (subjects.entries, last)]:
         if bound is not None:
             await _purge(connection, stream, {"seq": bound + 1})
 

@@ -1,14 +1,16 @@
-"""Requests in flight and where their replies go."""
+"""Requests in flight and where their replies go; subscriptions and where their messages go."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
-__all__ = ("Pending", "Replies")
+__all__ = ("Pending", "Replies", "Subscribed")
 
 
 class Pending(NamedTuple):
@@ -30,3 +32,13 @@ class Replies:
         pending = self._pending.get(int(message.subject.rpartition(".")[2]))
         if pending is not None and not pending.future.done():
             pending.future.set_result(message)
+
+
+@dataclass(slots=True)
+class Subscribed:
+    """A subscription that is made again whenever the connection is."""
+
+    subject: str
+    callback: Callable[[Msg], None]
+    queue: str
+    handle: Subscription | None = None

@@ -24,9 +24,12 @@ __all__ = (
     "INLINE_BYTES",
     "MESSAGE_BYTES",
     "METADATA_KEY",
+    "PRESENCE_STREAM",
+    "PRESENCE_SUBJECT",
     "config_of",
     "ensure_consumer",
     "open_namespace",
+    "presence_stream",
     "ttl_header",
 )
 
@@ -36,6 +39,10 @@ INLINE_BYTES: Final = LARGE_BYTES
 """A packed body of up to this size travels in the message itself: all content that is not large."""
 CHUNK_BYTES: Final = 256 * 1024
 """A larger one is stored in chunks of this size."""
+PRESENCE_STREAM: Final = "KV_sharedctx_workers"
+"""Where workers of all namespaces say that they are there."""
+PRESENCE_SUBJECT: Final = "$KV.sharedctx_workers"
+_PRESENCE_TTL_S = 15
 METADATA_KEY: Final = "sharedctx"
 """Stream metadata that marks an entries stream and holds the settings of the namespace."""
 
@@ -46,9 +53,20 @@ MESSAGE_BYTES: Final = CHUNK_BYTES + _HEADER_ROOM
 # Blobs outlive their entries, so that a reader that has just read an entry finds its blob.
 _BLOB_GRACE_S = 600.0
 _STREAM_NAME_IN_USE = 10058
-# No server of that kind: too few in the cluster, none with those tags, or no cluster at all.
-_NO_PEERS = frozenset({10005, 10074})
+_NO_CLUSTER = 10074
+# The servers of the cluster are too few, or too few of them have the tags.
+_NO_PEERS = 10005
 _CONSUMER_EXISTS = frozenset({10148, 10105})
+
+
+class _TooFewServersError(StoreError):
+    def __init__(self, error: ApiError, namespace: str, replicas: int) -> None:
+        super().__init__(
+            f"There are not enough servers for {replicas} copies: {error} Give fewer `replicas`, "
+            "or `placement` tags that more servers have.",
+            namespace=namespace,
+        )
+        self.in_cluster = error.code != _NO_CLUSTER
 
 
 def _check(config: NamespaceConfig) -> None:
@@ -148,6 +166,20 @@ def _history_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, An
     }
 
 
+def presence_stream() -> dict[str, Any]:
+    """Return the configuration of `PRESENCE_STREAM`: small, and there after a restart."""
+    return {
+        "name": PRESENCE_STREAM,
+        "subjects": [f"{PRESENCE_SUBJECT}.*"],
+        "storage": "file",
+        "discard": "old",
+        "max_msgs_per_subject": 1,
+        "max_age": _PRESENCE_TTL_S * _SECOND,
+        "duplicate_window": _PRESENCE_TTL_S * _SECOND,
+        "allow_direct": True,
+    }
+
+
 def _consumer(config: NamespaceConfig) -> dict[str, Any]:
     return {
         "durable_name": CONSUMER,
@@ -214,11 +246,9 @@ async def open_namespace(
     if existing is None and not create:
         raise NamespaceNotFound(namespace=subjects.namespace)
     if existing is None:
-        copies = {"replicas": 3} if connection.in_cluster else {}
-        config = NamespaceConfig(**{**copies, **given})
-        _check(config)
         await _check_room(connection, subjects)
-        if await _apply(connection, subjects, config, "CREATE"):
+        config = await _create(connection, subjects, given)
+        if config is not None:
             return config
         existing = await _config_of_rival(connection, subjects)
     wanted = replace(existing, **given)
@@ -229,6 +259,22 @@ async def open_namespace(
     _check(wanted)
     await _update(connection, subjects, existing, wanted)
     return wanted
+
+
+async def _create(
+    connection: Connection, subjects: Subjects, given: Mapping[str, Any]
+) -> NamespaceConfig | None:
+    """Create the namespace, in three copies where there is a cluster; None: another client did."""
+    config = NamespaceConfig(**{"replicas": 3, **given})
+    _check(config)
+    try:
+        made = await _apply(connection, subjects, config, "CREATE")
+    except _TooFewServersError as error:
+        if error.in_cluster or "replicas" in given:
+            raise
+        config = replace(config, replicas=1)
+        made = await _apply(connection, subjects, config, "CREATE")
+    return config if made else None
 
 
 async def _config_of_rival(connection: Connection, subjects: Subjects) -> NamespaceConfig:
@@ -271,6 +317,10 @@ async def _apply(
     streams = [_renditions_stream(subjects, config), _blobs_stream(subjects, config)]
     if config.history > 1:
         streams.append(_history_stream(subjects, config))
+    if verb == "CREATE":
+        # Here, because workers may have no permission to make it.
+        with suppress(ApiError):  # one of an older version does as well
+            await call(connection, f"STREAM.CREATE.{PRESENCE_STREAM}", presence_stream())
     streams.append(_entries_stream(subjects, config))
     try:
         for stream in streams:
@@ -278,12 +328,8 @@ async def _apply(
     except ApiError as error:
         if error.code == _STREAM_NAME_IN_USE:
             return False
-        if error.code in _NO_PEERS:
-            raise StoreError(
-                f"There are not enough servers for {config.replicas} copies: {error} Give fewer "
-                "`replicas`, or `placement` tags that more servers have.",
-                namespace=subjects.namespace,
-            ) from error
+        if error.code in {_NO_CLUSTER, _NO_PEERS}:
+            raise _TooFewServersError(error, subjects.namespace, config.replicas) from error
         raise
     await ensure_consumer(connection, subjects, config)
     with suppress(TransientError):

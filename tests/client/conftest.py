@@ -31,9 +31,11 @@ async def open_context(nats_url: str, namespace: str) -> AsyncIterator[OpenConte
 
 
 @asynccontextmanager
-async def working(nats_url: str, namespace: str) -> AsyncIterator[None]:
+async def working(
+    nats_url: str, namespace: str, *, domain: str | None = None
+) -> AsyncIterator[None]:
     """Compress what is put in `namespace`, with the store and the pipeline of a worker."""
-    workers = await WorkerStore.connect(nats_url, name="test-worker")
+    workers = await WorkerStore.connect(nats_url, name="test-worker", domain=domain)
 
     async def work() -> None:
         async with workers.open(namespace) as (store, queue):

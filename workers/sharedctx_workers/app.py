@@ -156,6 +156,7 @@ class Worker:
                     self._settings.servers,
                     name=f"sharedctx worker {self._id}",
                     credentials=self._settings.credentials,
+                    domain=self._settings.domain,
                 )
             except StoreUnavailable as error:
                 _log.warning("worker.connecting", reason=str(error), retry_in=backoff)
@@ -179,10 +180,11 @@ class Worker:
         """Find namespaces that came or went: when the server says so, and every 10 s."""
         while True:
             try:
-                async with store.created() as changed:
+                async with store.created(self._settings.namespaces) as changed:
                     while True:
                         changed.clear()
-                        self._reconcile(store, await store.namespaces(), consumers)
+                        found = await store.namespaces(self._settings.namespaces)
+                        self._reconcile(store, found, consumers)
                         with anyio.move_on_after(_DISCOVER_EVERY_S):
                             await changed.wait()
             except StoreError as error:
@@ -190,11 +192,10 @@ class Worker:
                 await anyio.sleep(_DISCOVER_BACKOFF_S)
 
     def _reconcile(self, store: WorkerStore, found: set[str], consumers: TaskGroup) -> None:
-        wanted = self._settings.namespaces
-        self._found = found & wanted if wanted else found
-        for namespace in self._served.keys() - self._found:
+        self._found = found
+        for namespace in self._served.keys() - found:
             self._served[namespace].cancel()
-        for namespace in sorted(self._found - self._served.keys()):
+        for namespace in sorted(found - self._served.keys()):
             self._served[namespace] = anyio.CancelScope()
             consumers.start_soon(self._serve_namespace, store, namespace)
 

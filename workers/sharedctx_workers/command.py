@@ -30,6 +30,15 @@ _Servers = Annotated[
         show_envvar=True,
     ),
 ]
+_Domain = Annotated[
+    str | None,
+    typer.Option(
+        envvar=["SHAREDCTX_DOMAIN", "NATS_DOMAIN"],
+        help="JetStream domain of the namespaces, such as that of the hub of a leaf node.",
+        rich_help_panel=_CONNECTION,
+        show_envvar=True,
+    ),
+]
 _Namespaces = Annotated[
     list[str] | None,
     typer.Option(
@@ -135,6 +144,7 @@ def _split(servers: str) -> tuple[str, ...]:
 def worker(
     *,
     servers: _Servers = "nats://127.0.0.1:4222",
+    domain: _Domain = None,
     namespace: _Namespaces = None,
     slots: _Slots = 0,
     time_limit: _TimeLimit = 30.0,
@@ -159,6 +169,7 @@ def worker(
     settings = WorkerSettings(
         servers=_split(servers),
         credentials=credentials,
+        domain=domain,
         namespaces=_validated(namespace or []),
         slots=slots or _cpus(),
         time_limit=time_limit,

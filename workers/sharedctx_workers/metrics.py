@@ -12,6 +12,7 @@ import anyio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from sharedctx.errors import StoreError
+from sharedctx.hints import KINDS
 from sharedctx.records import RenditionRecord
 from sharedctx.store.base import Job, Store
 
@@ -110,6 +111,8 @@ class WorkerMetrics:
             rendition: What readers get from now on, if that is settled.
         """
         kind = rendition.kind if rendition else "unknown"
+        if kind not in KINDS and kind != "passthrough":
+            kind = "unknown"  # a label is never what somebody else has written
         self._jobs.labels(kind, outcome).inc()
         if rendition is None or outcome == "skipped":
             return

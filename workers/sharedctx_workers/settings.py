@@ -20,6 +20,7 @@ class WorkerSettings:
     Attributes:
         servers: URLs of the NATS servers.
         credentials: What to log in with.
+        domain: JetStream domain of the namespaces, when it is not that of the server.
         namespaces: The namespaces to serve; empty for every namespace there is.
         slots: Jobs compressed at the same time, each in its own child process.
         time_limit: Seconds that one job may run in its child.
@@ -31,6 +32,7 @@ class WorkerSettings:
 
     servers: tuple[str, ...]
     credentials: Credentials = field(default_factory=Credentials)
+    domain: str | None = None
     namespaces: frozenset[str] = frozenset()
     slots: int = 1
     time_limit: float = 30.0
