@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,24 @@ async def test_n4_a_reader_beside_a_cut_off_follower_is_not_behind(
             async with asyncio.timeout(30):
                 while await reader.get("k") != "new":
                     await asyncio.sleep(0.1)
+
+
+@pytest.mark.long
+async def test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_outcome(
+    split: tuple[NatsCluster, Network],
+) -> None:
+    cluster, network = split
+    async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
+        await ctx.put("k", "old")
+        leader = await leader_of(cluster, subjects_of(NAMESPACE).entries)
+        async with SharedContext(leader.url, namespace=NAMESPACE, retry_budget=1) as alone:
+            alone._store._connection.options = replace(  # type: ignore[attr-defined]
+                alone._store._connection.options,  # type: ignore[attr-defined]
+                request_timeout=1.0,
+            )
+            network.isolate(cluster.nodes.index(leader))
+            with pytest.raises(UnknownOutcome):
+                await alone.put("k", "new")
 
 
 @pytest.mark.long
