@@ -30,6 +30,8 @@ _PROMISES = "tests/faults/test_promises.py"
 _VALUES = "tests/faults/test_keys_and_values.py"
 _DATA = "tests/faults/test_data.py"
 _SECURITY = "tests/faults/test_security.py"
+_FORGED = "tests/faults/test_security_forged.py"
+_ROLES = "tests/faults/test_security_roles.py"
 _CLIENT = "tests/client/test_client.py"
 _CONTRACT = "tests/store/test_contract.py"
 _KEYS = "tests/unit/test_keys.py"
@@ -124,13 +126,17 @@ MATRIX: dict[str, Row] = {
     ),
     "N3": Row(
         "the leader of a cluster is killed",
-        (f"{_CLUSTER}::test_reads_are_current_and_a_dead_node_costs_only_time",),
+        (
+            f"{_CLUSTER}::test_reads_are_current_and_a_dead_node_costs_only_time",
+            "tests/embedded/test_cluster.py::test_a_cluster_survives_each_of_its_nodes",
+        ),
     ),
     "N4": Row(
         "a cluster comes apart",
         (
             f"{_STORAGE}::test_n4_a_reader_beside_a_cut_off_follower_is_not_behind",
             f"{_STORAGE}::test_n4_a_client_beside_a_cut_off_leader_never_goes_back",
+            f"{_STORAGE}::test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_outcome",
             f"{_PARTITION}::test_a_client_at_a_leader_that_is_cut_off_goes_on_elsewhere",
             f"{_PARTITION}::test_partitions_never_turn_back_time_and_lose_nothing",
             f"{_STALE}::test_an_answer_below_the_floor_is_asked_for_again",
@@ -301,12 +307,17 @@ MATRIX: dict[str, Row] = {
         (
             f"{_SECURITY}::test_no_credentials_are_an_auth_error",
             f"{_SECURITY}::test_a_wrong_password_is_an_auth_error_without_the_password",
+            "tests/faults/test_security_tls.py::test_every_kind_of_login",
+            "tests/faults/test_security_expiry.py::test_expired_credentials_are_refused_at_once",
         ),
     ),
     "S3": Row(
         "a client reaches for what it may not have",
         (
             f"{_SECURITY}::test_a_denied_put_fails_at_once",
+            f"{_ROLES}::test_nothing_reaches_beyond_the_role",
+            f"{_ROLES}::test_accounts_keep_tenants_apart",
+            f"{_FORGED}::test_forged_renditions_are_as_good_as_missing",
             f"{_FOREIGN}::test_a_forged_rendition_of_other_bytes_is_not_served_and_is_replaced",
         ),
     ),
@@ -320,7 +331,10 @@ MATRIX: dict[str, Row] = {
     ),
     "S5": Row(
         "data that would be run",
-        (f"{_CHILDREN}::test_children_do_not_inherit_credentials",),
+        (
+            f"{_FORGED}::test_nothing_that_is_read_can_run_code",
+            f"{_CHILDREN}::test_children_do_not_inherit_credentials",
+        ),
         "pickle, eval and the like are kept out by ruff (S301, S307, S506) in every file",
     ),
 }

@@ -49,8 +49,8 @@ class Program:
 
     def start(self) -> None:
         """Start it. It dies with this process."""
-        path = os.pathsep.join([str(ROOT), str(ROOT / "workers")])
-        environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
+        path = [str(ROOT), str(ROOT / "workers"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 leashed([sys.executable, *self.arguments]),

@@ -7,13 +7,12 @@ import pytest
 from tests.planted.bugs import BUGS
 from tests.planted.trial import Trial
 
-# The tests that these run pass without the bug in this very run of the suite.
-_QUICK = [name for name, bug in BUGS.items() if bug.quick]
+_ALL = [
+    pytest.param(name, marks=[] if bug.quick else pytest.mark.long) for name, bug in BUGS.items()
+]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in _QUICK[-2:] else pytest.mark.long) for n in BUGS]
-)
-def test_it_is_noticed(name: str) -> None:
+@pytest.mark.parametrize("name", _ALL)
+def test_a_planted_bug_is_noticed(name: str) -> None:
     trial = Trial.of(name)
     assert trial.noticed, trial.evidence
