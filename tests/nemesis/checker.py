@@ -66,6 +66,7 @@ class Verdict:
     Attributes:
         operations: Calls that were checked.
         outcomes: How many of them ended in which way.
+        renditions: How many of them returned a rendition.
         lost: Acknowledged puts that are gone.
         states: How many keys ended in which state.
         stale_while_split: Reads that were behind, within the limit, while a cluster was split.
@@ -76,6 +77,7 @@ class Verdict:
 
     operations: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    renditions: int = 0
     lost: int = 0
     states: Counter[str] = field(default_factory=Counter)
     stale_while_split: int = 0
@@ -125,7 +127,8 @@ def judge(
         splits: When the cluster was split or had paused nodes; reads may be behind then.
         kills: When a server was killed that has no replicas.
     """
-    verdict = Verdict(len(operations), Counter(each.outcome for each in operations))
+    outcomes: Counter[str] = Counter(each.outcome for each in operations)
+    verdict = Verdict(len(operations), outcomes, sum(each.rendition for each in operations))
     for each in operations:
         if each.problem:
             verdict.blame(

@@ -17,6 +17,7 @@ from sharedctx import (
     SharedContext,
     SharedContextError,
     StaleRead,
+    State,
     StoreUnavailable,
     UnknownOutcome,
 )
@@ -31,7 +32,7 @@ CLEARED = "cleared"
 """The namespace that is cleared now and then."""
 HOT_KEYS = 8
 _TASKS = 4
-_RECENT = 40
+_RECENT = 400
 
 
 class Client:
@@ -59,15 +60,15 @@ class Client:
         self._known: dict[str, int] = {}
         self._mine: deque[str] = deque(maxlen=_RECENT)
         self._choices: list[tuple[float, Callable[[], Awaitable[None]]]] = [
-            (46, self._get),
+            (62, self._get),
             (8, self._get_whole),
-            (4, self._get_entry),
-            (22, self._overwrite),
-            (12, self._put_once),
-            (4, self._put_conditionally),
+            (6, self._get_entry),
+            (9, self._overwrite),
+            (7, self._put_once),
+            (3, self._put_conditionally),
             (1, self._delete),
             (2, self._cancelled),
-            (1, self._use_cleared),
+            (2, self._use_cleared),
         ]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,9 +85,13 @@ class Client:
     # What is called
 
     def _key(self) -> str:
-        if self._mine and self._chance.random() < 0.15:
+        if self._mine and self._chance.random() < 0.3:
             return self._chance.choice(self._mine)
-        return f"{MAIN}:hot/{self._chance.randrange(HOT_KEYS)}"
+        return self._hot_key()
+
+    def _hot_key(self) -> str:
+        # Some are replaced all the time, some stay long enough to be compressed and read.
+        return f"{MAIN}:hot/{int(HOT_KEYS * self._chance.random() ** 3)}"
 
     async def _get(self) -> None:
         await self._read(self._key(), timeout=self._chance.choice([0, 0, 0, 0, 0.05, 0.5]))
@@ -100,7 +105,8 @@ class Client:
             if text is None:
                 return {}
             value, problem = (examine if options.get("full") else examine_rendition)(text)
-            return {"value": value, "problem": problem}
+            is_rendition = value is not None and text != content(value)
+            return {"value": value, "problem": problem, "rendition": is_rendition}
 
         await self._record("get", key, call)
 
@@ -112,28 +118,29 @@ class Client:
             value, problem = examine(entry.original)
             if examine_rendition(entry.compressed)[0] != value:
                 problem = "the rendition is of other bytes"
-            return {"value": value, "revision": entry.revision, "problem": problem}
+            found = {"value": value, "revision": entry.revision, "problem": problem}
+            return {**found, "rendition": entry.state is State.READY}
 
         key = self._key()
         found = await self._record("get", key, call)
         self._known[key] = found.get("revision", 0)
 
     async def _overwrite(self) -> None:
-        await self._put(f"{MAIN}:hot/{self._chance.randrange(HOT_KEYS)}", self._form(0.04))
+        await self._put(self._hot_key(), self._form(0.15))
 
     async def _put_once(self) -> None:
         key = f"{MAIN}:once/{self._name}/{self._puts}"
-        await self._put(key, self._form(0.06))
+        await self._put(key, self._form(0.2))
         self._mine.append(key)
 
     async def _put_conditionally(self) -> None:
-        key = f"{MAIN}:hot/{self._chance.randrange(HOT_KEYS)}"
+        key = self._hot_key()
         await self._put(key, SMALL, expect=self._known.get(key, 0))
 
     def _form(self, compressed: float) -> str:
         if self._chance.random() >= compressed:
             return SMALL
-        return self._chance.choices("pljb", [33, 33, 33, 1])[0]
+        return self._chance.choices("pljb", [100, 100, 100, 1])[0]
 
     async def _put(self, key: str, form: str, **options: Any) -> None:
         self._puts += 1
@@ -151,7 +158,7 @@ class Client:
             self._known.pop(key, None)
 
     async def _delete(self) -> None:
-        key = f"{MAIN}:hot/{self._chance.randrange(HOT_KEYS)}"
+        key = self._hot_key()
         revision = self._known.get(key, 0)
         if not revision:
             return

@@ -36,6 +36,7 @@ class Operation:
         ended: When it returned; infinite when it never did.
         outcome: ``ok``, ``failed`` (certainly without effect) or ``unknown``.
         expect: Revision that a conditional put asked for.
+        rendition: Whether a get was given a rendition, and not the original.
         problem: What the caller found wrong with what it got.
     """
 
@@ -48,6 +49,7 @@ class Operation:
     ended: float = math.inf
     outcome: Outcome = "unknown"
     expect: int | None = None
+    rendition: bool = False
     problem: str = ""
 
     @property

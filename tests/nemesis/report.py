@@ -49,6 +49,7 @@ class Result:
         seeds: Of the runs.
         seconds: How long they took.
         outcomes: How calls ended.
+        renditions: How many returned a rendition.
         faults: How often each kind of fault happened.
         silences: For each kind, the longest times without an acknowledged put.
         recoveries: For each kind, the times from its end to the next acknowledged put.
@@ -64,6 +65,7 @@ class Result:
     seeds: list[str] = field(default_factory=list)
     seconds: float = 0.0
     outcomes: Counter[str] = field(default_factory=Counter)
+    renditions: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     silences: dict[str, list[float]] = field(default_factory=dict)
     recoveries: dict[str, list[float]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Result:
             [seed],
             seconds,
             verdict.outcomes,
+            verdict.renditions,
             lost=verdict.lost,
             broken=Counter(violation.promise for violation in verdict.violations),
             states=verdict.states,
@@ -114,6 +117,7 @@ class Result:
         ):
             for kind, seconds in its_times.items():
                 times.setdefault(kind, []).extend(seconds)
+        self.renditions += other.renditions
         self.lost += other.lost
         self.stale_while_split += other.stale_while_split
         self.back_after_kill += other.back_after_kill
@@ -183,6 +187,7 @@ def table(result: Result) -> str:
         f"    ok                  {result.outcomes['ok']:>9,}",
         f"    certainly no effect {result.outcomes['failed']:>9,}",
         f"    unknown outcome     {result.outcomes['unknown']:>9,}",
+        f"    gave a rendition    {result.renditions:>9,}",
         f"  faults                {result.faults.total():>9,}",
         f"    kills, partitions   {kills:>9,}",
         f"  acknowledged puts lost{result.lost:>9,}",
