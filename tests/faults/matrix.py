@@ -134,6 +134,7 @@ MATRIX: dict[str, Row] = {
     "N4": Row(
         "a cluster comes apart",
         (
+            f"{_STORAGE}::test_n4_a_reader_beside_a_follower_that_lags_is_not_behind",
             f"{_STORAGE}::test_n4_a_reader_beside_a_cut_off_follower_is_not_behind",
             f"{_STORAGE}::test_n4_a_client_beside_a_cut_off_leader_never_goes_back",
             f"{_STORAGE}::test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_outcome",

@@ -74,6 +74,29 @@ async def test_n1_what_was_removed_is_not_back_after_a_kill(
 
 
 @pytest.mark.long
+async def test_n4_a_reader_beside_a_follower_that_lags_is_not_behind(
+    split: tuple[NatsCluster, Network],
+) -> None:
+    cluster, network = split
+    async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
+        await ctx.put("k", "0")
+        leader = await leader_of(cluster, subjects_of(NAMESPACE).entries)
+        lagging = next(node for node in cluster.nodes if node is not leader)
+        number = cluster.nodes.index(lagging)
+        async with (
+            SharedContext(lagging.url, namespace=NAMESPACE) as reader,
+            SharedContext(leader.url, namespace=NAMESPACE) as writer,
+        ):
+            assert await reader.get("k") == "0"
+            for ends, link in network.links.items():
+                if number in ends:
+                    link.delay = 0.3
+            for version in range(1, 6):
+                await writer.put("k", str(version))
+                assert await reader.get("k") == str(version)
+
+
+@pytest.mark.long
 async def test_n4_a_reader_beside_a_cut_off_follower_is_not_behind(
     split: tuple[NatsCluster, Network],
 ) -> None:
