@@ -239,12 +239,15 @@ async def test_n9_a_full_namespace_evicts_its_oldest_entries(own_server: NatsSer
 async def test_n9_a_limit_of_the_server_is_an_error_of_its_own(
     tmp_path: Path, start_server: Callable[..., NatsServer]
 ) -> None:
-    limits = "jetstream: {max_file_store: 1MB}\n"
-    server = await asyncio.to_thread(start_server, tmp_path / "nats", limits)
+    folder = tmp_path / "nats"
+    # Written after the block of the same name, this one replaces it.
+    limits = f'jetstream: {{max_file_store: 8MB, store_dir: "{folder}"}}'
+    server = await asyncio.to_thread(start_server, folder, limits)
     async with SharedContext(server.url, namespace=NAMESPACE) as ctx:
+        contents = [(f"k{number}", os.urandom(40_000).hex()) for number in range(200)]
         with pytest.raises(StoreFull):
-            await put_all(ctx, [(f"k{number}", os.urandom(40_000).hex()) for number in range(40)])
-        assert await ctx.get("k0", full=True, timeout=0) is not None
+            await put_all(ctx, contents)
+        assert await ctx.get("k0", full=True) == contents[0][1]
 
 
 @pytest.mark.parametrize("part", ["content", "hash"])
