@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from sharedctx.client import SharedContext
+from sharedctx.encryption import Encryption
 from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats
 from sharedctx.errors import (
     AuthError,
     ConfigMismatch,
     ContentTooLarge,
     CorruptEntry,
+    DecryptionFailed,
     InvalidKey,
     InvalidNamespace,
     InvalidRequest,
@@ -42,6 +44,8 @@ __all__ = (
     "ContextEvent",
     "CorruptEntry",
     "Credentials",
+    "DecryptionFailed",
+    "Encryption",
     "Guarantee",
     "InvalidKey",
     "InvalidNamespace",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 from sharedctx.embedded import local_stack
+from sharedctx.encryption import Encryption
 from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats, aim
-from sharedctx.errors import InvalidRequest, StoreError
+from sharedctx.errors import InvalidRequest
 from sharedctx.hints import make_hint
 from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
@@ -18,7 +19,6 @@ from sharedctx.lines import read_lines
 from sharedctx.metrics import ClientMetrics
 from sharedctx.not_given import NOT_GIVEN, NotGiven, only_given
 from sharedctx.observing import Observer
-from sharedctx.reading import describe
 from sharedctx.records import State, StoredEntry
 from sharedctx.search import Searcher
 from sharedctx.segments import TARGET
@@ -34,8 +34,6 @@ from sharedctx.writing import checked_agent, prepare, profile_for
 
 __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
-_WAIT_S: Final = 60.0
-
 
 class SharedContext(Session):
     """A namespace through which agents hand context to each other.
@@ -44,12 +42,12 @@ class SharedContext(Session):
     its event loop. Settings of the namespace that are left out are taken as they are when the
     namespace exists; in a new one entries live for a day and the newest 10,000 are kept.
 
-    Example::
-
-        async with SharedContext("nats://127.0.0.1:4222", agent="researcher") as ctx:
-            await ctx.put("findings", report)
-            short = await ctx.get("findings")
-            exact = await ctx.get("findings", full=True)
+    ```python
+    async with SharedContext("nats://127.0.0.1:4222", agent="researcher") as ctx:
+        await ctx.put("findings", report)
+        short = await ctx.get("findings")
+        exact = await ctx.get("findings", full=True)
+    ```
 
     Args:
         servers: NATS URLs; default is ``$NATS_URL``, else ``nats://127.0.0.1:4222``.
@@ -76,6 +74,7 @@ class SharedContext(Session):
         credentials: `Credentials`, or the path of a credentials file; by default ``$NATS_*``.
         domain: JetStream domain of the namespace, where clients are at a leaf node and it is on
             the hub; default is ``$NATS_DOMAIN``, else that of the server.
+        encryption: The keys, for a namespace whose contents NATS must not read.
         retry_budget: Seconds over which an operation is tried again while NATS is away.
         metrics: Where to count what this context does; see `sharedctx.metrics`.
         store: Another store, such as `sharedctx.testing.MemoryStore`; closed with this context.
@@ -106,6 +105,7 @@ class SharedContext(Session):
         cache_bytes: int = 32 << 20,
         credentials: Credentials | str | os.PathLike[str] | None = None,
         domain: str | None = None,
+        encryption: Encryption | None = None,
         retry_budget: float = 20.0,
         metrics: ClientMetrics | None = None,
         store: Store | None = None,
@@ -143,7 +143,7 @@ class SharedContext(Session):
                 self._options, namespace, given, create=create, update=update
             )
 
-        super().__init__(connect, namespace, cache_bytes)
+        super().__init__(connect, namespace, cache_bytes, encryption)
 
     def __repr__(self) -> str:
         servers = self._options.describe()
@@ -225,17 +225,13 @@ class SharedContext(Session):
         profile = self._profile._replace(hint=make_hint(kind, language, filename))
         with self._observer.put(key, agent) as report:
             record, packed = await prepare(key, content, profile, agent, self._max_content_bytes)
+            if self._encryption is not None:
+                sealed = await self._encryption.seal_entry(self._namespace, key, record, packed)
+                record, packed = sealed
             revision = await store.put(key, record, packed, expect=expect, ttl=ttl)
             report.stored(revision, record.size)
-        entry = StoredEntry(key, revision, record)
         wait = self._wait if wait is None else wait
-        patience = _WAIT_S if wait is True else float(wait)
-        rendition = None
-        if patience > 0:
-            # The content is stored: what goes wrong from here on must not look like a failed put.
-            with suppress(StoreError):
-                rendition = await self._reader.useful_rendition(entry, patience)
-        return describe(entry, content, rendition)
+        return await self._reader.put_entry(StoredEntry(key, revision, record), content, wait=wait)
 
     async def delete(self, key: str, *, revision: int | None = None) -> bool:
         """Remove `key` and its history.

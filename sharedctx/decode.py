@@ -1,18 +1,23 @@
 """Reading a lossless JSON rendition back into JSON.
 
-A rendition is JSON in which an array or object of similar objects may stand as a table::
+A rendition is JSON in which an array or object of similar objects may stand as a table:
 
-    [3 rows: id,name,kind="user",geo.city
-    1,Ann,Rome
-    2,"Bob, jr",Oslo
-    {"id":3,"note":"rows of another shape stand as they are"}
-    ]
+```text
+[3 rows: id,name,kind="user",geo.city
+1,Ann,Rome
+2,"Bob, jr",Oslo
+{"id":3,"note":"rows of another shape stand as they are"}
+]
+```
 
 The header gives the number of rows and the columns: dotted names are members of objects in objects,
 ``name=value`` is a column that has the same value in every row and is not repeated in them. A cell
 is empty when the row has no such member, and otherwise JSON; strings need their quotes only where
 they could be taken for something else, and below ``name:str`` even ``12`` is a string.
-``{3 rows by key: ...`` is an object of objects, whose first column are its keys;
+``name~"template"`` is a column of strings made of others: ``{id}`` in the template stands for what
+the row has in the column ``id``, ``{}`` for its cell in this one, and ``{{`` for a brace; without
+``{}`` there are no cells. ``{3 rows by key: ...`` is an object of objects, whose first column are
+its keys;
 ``[3 JSON lines: ...`` is a sequence of objects on lines of their own.
 
 Lines that begin with ``#`` after an opening bracket tell what all the values after it have in
@@ -22,7 +27,7 @@ common. They hold no data of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sharedctx.exact_json import Value, dump, is_number, scan, skip_space
@@ -39,14 +44,29 @@ _LITERALS = {"": _MISSING, "true": True, "false": False, "null": None}
 _OPENERS = frozenset('"{[')
 _LINES = "JSON lines"
 _IS_TEXT = ":str"
+_PART = re.compile(r"\{\{|\{[^{}]*\}|.", re.DOTALL)
+_OWN = ""  # the name that stands for the cell itself
 
 
 class _Column(NamedTuple):
-    """A column: where its cells go, the value they share if they do, whether all are strings."""
+    """A column.
+
+    Attributes:
+        path: Where its cells go.
+        shared: The value that they share, if they do.
+        is_text: Whether all are strings.
+        template: What they are made of: text, and between that the names of columns.
+    """
 
     path: tuple[str, ...]
     shared: tuple[Value] | None
     is_text: bool
+    template: tuple[str, ...] = ()
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether rows have cells of it."""
+        return not self.shared and (not self.template or _OWN in self.template[1::2])
 
 
 def decode_json(text: str) -> str:
@@ -153,12 +173,27 @@ def _columns(text: str, place: int) -> tuple[list[_Column], int]:
         if text[place : place + 1] == "=":
             value, place = _cell(text, place + 1)
             shared = (value,)
+        template: tuple[str, ...] = ()
+        if text[place : place + 1] == "~":
+            source, place = scan(text, place + 1)
+            template = _template(source)
         is_text = text.startswith(_IS_TEXT, place)
         place += len(_IS_TEXT) * is_text
-        columns.append(_Column(path, shared, is_text))
+        columns.append(_Column(path, shared, is_text or bool(template), template))
         if text[place : place + 1] == "\n":
             return columns, place + 1
         place = _expect(text, place, ",")
+
+
+def _template(source: str) -> tuple[str, ...]:
+    """Return a template as pieces of text, and between them the names of columns."""
+    pieces = [""]
+    for part in _PART.findall(source):
+        if part == "{{" or len(part) == 1:
+            pieces[-1] += part[0]
+        else:
+            pieces += (part[1:-1], "")
+    return tuple(pieces)
 
 
 def _path(text: str, place: int) -> tuple[tuple[str, ...], int]:
@@ -194,8 +229,17 @@ class _Rows:
         self._is_flat = all(len(path) == 1 for path in self._paths)
         self._names = [path[-1] for path in self._paths]
         self._shared = [column.shared[0] if column.shared else _MISSING for column in columns]
-        self._open = [i for i, column in enumerate(columns) if not column.shared]
+        self._open = [i for i, column in enumerate(columns) if column.has_cells]
         self._texts = [i for i, column in enumerate(columns) if column.is_text]
+        places = {".".join(column.path): i for i, column in enumerate(columns)}
+        self._made = {
+            i: [
+                piece if place % 2 == 0 else i if piece == _OWN else _place_of(piece, places)
+                for place, piece in enumerate(column.template)
+            ]
+            for i, column in enumerate(columns)
+            if column.template
+        }
 
     def row(self, line: str) -> Value:
         """Return one row: an object, or a pair of a key and an object."""
@@ -232,6 +276,11 @@ class _Rows:
             values[i] = value
         for i in self._texts:
             values[i] = _text(values[i])
+        for i, pieces in self._made.items():
+            if _MISSING not in (values[piece] for piece in pieces if isinstance(piece, int)):
+                values[i] = "".join(
+                    piece if isinstance(piece, str) else _text(values[piece]) for piece in pieces
+                )
         if self._is_flat:
             pairs = tuple(zip(self._names, values, strict=True))
             if _MISSING in values:
@@ -239,6 +288,12 @@ class _Rows:
             return pairs
         present = zip(self._paths, values, strict=True)
         return _object([cell for cell in present if cell[1] is not _MISSING])
+
+
+def _place_of(name: str, places: Mapping[str, int]) -> int:
+    if name not in places:
+        raise ValueError(f"a template names {name!r}, which is no column")
+    return places[name]
 
 
 def _cell(text: str, start: int) -> tuple[Value, int]:

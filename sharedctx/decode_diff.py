@@ -1,9 +1,11 @@
 """Reading a lossless rendition of a diff back into the diff.
 
 A removed line and the added line that replaces it are mostly the same text. A rendition shows such
-a pair as one line, in the notation of ``git diff --word-diff`` and with ``~`` for its mark::
+a pair as one line, in the notation of ``git diff --word-diff`` and with ``~`` for its mark:
 
-    ~timeout = [-5-]{+30+}  # seconds
+```text
+~timeout = [-5-]{+30+}  # seconds
+```
 
 stands for ``-timeout = 5  # seconds`` and ``+timeout = 30  # seconds``. In the diff, the removed
 lines of a change come before the added ones, each kind in the order in which it stands here.

@@ -18,11 +18,14 @@ __all__ = ("ContextEntry", "ContextEvent", "Ref", "SharedContextStats", "aim", "
 class Ref:
     """A key at a revision. Whoever is handed one never reads anything older of that key.
 
-    ``str(ref)``, such as ``plan/auth@17``, survives JSON, prompts and logs, and `parse` reads it::
+    ``str(ref)``, such as ``plan/auth@17``, survives JSON, prompts and logs, and `parse` reads it.
 
+    Example:
+        ```python
         ref = (await ctx.put("plan/auth", plan)).ref
         ...  # in the process of another agent
         plan = await ctx.get(Ref.parse("plan/auth@17"))
+        ```
 
     Attributes:
         key: The key.

@@ -1,27 +1,28 @@
 """The one error tree of sharedctx.
 
-::
+```text
+SharedContextError
+├── InvalidRequest (ValueError)  refused before anything was sent
+│   ├── InvalidKey
+│   ├── InvalidNamespace
+│   └── ContentTooLarge
+├── RevisionConflict             `expect` did not match: nothing was written
+├── CorruptEntry                 stored bytes are damaged or foreign
+│   └── DecryptionFailed         they do not open with the keys at hand
+├── ConfigMismatch               the namespace exists with other settings
+├── NamespaceNotFound            it does not exist, and was not to be created
+├── WaitTimeout (TimeoutError)   what was waited for did not come in time
+├── MissingExtra (ImportError)   an optional dependency is not installed
+└── StoreError                   NATS could not do it
+    ├── StoreUnavailable         not reachable: certainly nothing was written
+    ├── UnknownOutcome           sent, never answered: it may have been written
+    ├── StaleRead                it holds an older state than was seen
+    ├── StoreFull                a limit of the namespace or server is reached
+    ├── AuthError                client or server is not whom the other trusts
+    └── PermissionDenied         the credentials do not allow this subject
+```
 
-    SharedContextError
-    ├── InvalidRequest (ValueError)      refused before anything was sent
-    │   ├── InvalidKey
-    │   ├── InvalidNamespace
-    │   └── ContentTooLarge
-    ├── RevisionConflict                 `expect` did not match: nothing was written
-    ├── CorruptEntry                     stored bytes are damaged or foreign
-    ├── ConfigMismatch                   the namespace exists with other settings
-    ├── NamespaceNotFound                it does not exist, and was not to be created
-    ├── WaitTimeout (TimeoutError)       what was waited for did not come in time
-    ├── MissingExtra (ImportError)       an optional dependency is not installed
-    └── StoreError                       NATS could not do it
-        ├── StoreUnavailable             not reachable: certainly nothing was written
-        ├── UnknownOutcome               sent, but never answered: it may have been written
-        ├── StaleRead                    it holds an older state than this client has seen
-        ├── StoreFull                    a size limit of the namespace or server is reached
-        ├── AuthError                    the server refused the credentials
-        └── PermissionDenied             the credentials do not allow this subject
-
-The docstring of a class is its default message and names the remedy.
+What is said of a class here is its default message, which names the remedy.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ __all__ = (
     "ConfigMismatch",
     "ContentTooLarge",
     "CorruptEntry",
+    "DecryptionFailed",
     "InvalidKey",
     "InvalidNamespace",
     "InvalidRequest",
@@ -95,6 +97,10 @@ class CorruptEntry(SharedContextError):
     """The stored record is damaged or was not written by sharedctx. Put the content again."""
 
 
+class DecryptionFailed(CorruptEntry):
+    """The stored bytes do not open with this key. Check the key; if it is right, put them again."""
+
+
 class ConfigMismatch(SharedContextError):
     """The namespace exists with other settings. Use its settings, or pass `update=True`."""
 
@@ -132,7 +138,7 @@ class StoreFull(StoreError):
 
 
 class AuthError(StoreError):
-    """The NATS server refused the credentials. Check user, password, token or creds file."""
+    """The NATS server refused the credentials, or is not to be trusted. Check both, and TLS."""
 
 
 class PermissionDenied(StoreError):

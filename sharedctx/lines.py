@@ -58,6 +58,8 @@ def read_lines(text: str, first: int, last: int) -> str:
         )
     index = LineIndex(text)
     if first > len(index):
-        raise InvalidRequest(f"lines {first}-{last}: the original has only {len(index)} lines.")
+        raise InvalidRequest(
+            f"lines {first}-{last}: the last line of the original is {len(index)}."
+        )
     start, end = index.offsets_of(first, last)
     return text[start:end]

@@ -1,13 +1,13 @@
 """Prometheus metrics of a client, for applications that want them.
 
-::
+```python
+from sharedctx.metrics import ClientMetrics
 
-    from sharedctx.metrics import ClientMetrics
-
-    metrics = ClientMetrics()
-    metrics.serve(9465)  # or let your own endpoint expose the registry
-    async with SharedContext(metrics=metrics) as ctx:
-        ...
+metrics = ClientMetrics()
+metrics.serve(9465)  # or let your own endpoint expose the registry
+async with SharedContext(metrics=metrics) as ctx:
+    ...
+```
 
 Labels name operations and outcomes, never keys, agents or content.
 """

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from sharedctx import tokens
 from sharedctx.codec import content_hash, content_text, unpack
+from sharedctx.encryption import Encryption, check_sealing, open_entry, open_rendition
 from sharedctx.entry import ContextEntry
-from sharedctx.errors import CorruptEntry
+from sharedctx.errors import CorruptEntry, StoreError
 from sharedctx.plain import plain_document
 from sharedctx.ranking import rank_for_query
 from sharedctx.records import (
@@ -38,6 +40,7 @@ _SMALL = "it is too small to compress"
 # that claims to unpack to more was not made by a compressor, and could fill the memory.
 _MOST_TIMES = 32
 _MOST_MORE = 64 * 1024
+_WAIT_S = 60.0
 _QUERY_TOKENS = 500
 """A view for a question is at least this large, unless the caller says how large."""
 
@@ -57,8 +60,11 @@ class Reader:
     A rendition is of bytes, not of a key, and never changes, so a kept one cannot be stale.
     """
 
-    def __init__(self, store: Store, cache_bytes: int) -> None:
+    def __init__(
+        self, store: Store, cache_bytes: int, encryption: Encryption | None = None
+    ) -> None:
         self._store = store
+        self._encryption = encryption
         self._cache: OrderedDict[tuple[str, Profile], Rendition] = OrderedDict()
         self._cache_bytes = cache_bytes
         self._cached_bytes = 0
@@ -70,11 +76,13 @@ class Reader:
             CorruptEntry: what is stored is not what was put.
         """
         packed = await self._store.packed_content(entry)
+        packed = await open_entry(self._encryption, self._store.namespace, entry, packed)
         return await off_loop(entry.record.size, partial(_unpack_original, packed, entry.record))
 
     async def rendition(self, entry: StoredEntry, timeout: float | None) -> Rendition | None:
         """Return the rendition of `entry`; wait up to `timeout` seconds for it (0: not at all)."""
         record = entry.record
+        check_sealing(self._encryption, record.key_id)  # who cannot open it need not wait for it
         found = self._cached(record) or await self._look(record)
         if found is None and timeout != 0:
             found = await wait_until(
@@ -89,6 +97,18 @@ class Reader:
         """Return the rendition of `entry` as `rendition` does, but None for small content."""
         # Its original serves as well; its counts are of interest only once they are there.
         return None if entry.record.passthrough else await self.rendition(entry, timeout)
+
+    async def put_entry(
+        self, stored: StoredEntry, content: str, *, wait: bool | float
+    ) -> ContextEntry:
+        """Return the entry that was put, after waiting for its rendition for `wait` seconds."""
+        rendition = None
+        if wait:
+            # The content is stored: what goes wrong from here on must not look like a failed put.
+            with suppress(StoreError):
+                patience = _WAIT_S if wait is True else float(wait)
+                rendition = await self.useful_rendition(stored, patience)
+        return describe(stored, content, rendition)
 
     def _cached(self, record: EntryRecord) -> Rendition | None:
         found = self._cache.get((record.hash, record.profile))
@@ -107,6 +127,8 @@ class Reader:
             if size > _MOST_TIMES * record.size + _MOST_MORE:
                 raise CorruptEntry("It is larger than any rendition of so small a content.")
             packed = await self._store.packed_rendition(stored)
+            namespace = self._store.namespace
+            packed = await open_rendition(self._encryption, namespace, stored.record, packed)
             body = await off_loop(size, partial(RenditionBody.unpack, packed, size))
         except CorruptEntry as error:
             # As good as missing: the original serves, and a worker that is asked makes it anew.
@@ -170,7 +192,8 @@ def describe(
     state = entry_state(stored.record, record)
     encoding = stored.record.profile.encoding
     counts = None if count is None else (count, count)
-    if record is not None:
+    # Whoever could not read the original has not counted it either.
+    if record is not None and (record.original_tokens or not original):
         counts = (record.original_tokens, record.compressed_tokens)
     return ContextEntry(
         key=stored.key,
@@ -195,7 +218,8 @@ def _count(encoding: str, text: str) -> int:
 
 def _unpack_original(packed: bytes, record: EntryRecord) -> str:
     data = unpack(packed, record.size)
-    if content_hash(data) != record.hash:
+    # An encrypted one has just been authenticated together with its hash, which is a keyed one.
+    if record.key_id is None and content_hash(data) != record.hash:
         raise CorruptEntry("The stored content does not match its hash. Put it again.")
     return content_text(data)
 

@@ -28,6 +28,7 @@ from sharedctx.tracing import Trace
 __all__ = (
     "ENTRY_HEADER",
     "FORMAT",
+    "KEY_ID",
     "MAX_STORED_BYTES",
     "RENDITION_HEADER",
     "Blob",
@@ -49,6 +50,8 @@ MAX_STORED_BYTES: Final = 1 << 30
 # ensure_ascii keeps line breaks and non-ASCII text out of the header line.
 _encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _decoder = json.JSONDecoder()
+KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What names an encryption key."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PROFILE = re.compile(
     r"([A-Za-z0-9_-]+)-(100|[1-9][0-9]?)(?:=([a-z]{1,32})(?:=([a-z0-9_]{1,32}))?)?"
@@ -149,6 +152,14 @@ def _hash(value: Any) -> str:
     return value
 
 
+def _key_id(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not KEY_ID.fullmatch(value):
+        raise ValueError("a key id is malformed")
+    return value
+
+
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -171,13 +182,14 @@ class EntryRecord:
     """What an entry says of its content.
 
     Attributes:
-        hash: SHA-256 of the content's bytes.
+        hash: SHA-256 of the content's bytes; a keyed one of it when the content is encrypted.
         size: Bytes of the content, unpacked.
         profile: The compression profile that its readers use.
         agent: Who put it, if they said so.
         timestamp: When it was put, by the writer's clock, in Unix seconds.
         passthrough: The writer knew it to be too small to compress, so readers need not wait.
         blob: Where the packed content lies when it is not in the message itself.
+        key_id: Which key the content is encrypted with, if it is.
     """
 
     hash: str
@@ -187,6 +199,7 @@ class EntryRecord:
     timestamp: float
     passthrough: bool = False
     blob: Blob | None = None
+    key_id: str | None = None
 
     def header(self) -> str:
         """Value of the `ENTRY_HEADER`."""
@@ -197,6 +210,8 @@ class EntryRecord:
             more["passthrough"] = True
         if self.blob is not None:
             more["blob"] = self.blob._asdict()
+        if self.key_id is not None:
+            more["key"] = self.key_id
         # What every put writes, put together here: four times as fast as through a JSON encoder.
         always = (
             f'"v":{FORMAT},"hash":"{self.hash}","size":{self.size},'
@@ -217,6 +232,7 @@ class EntryRecord:
                 timestamp=_number(fields["at"]),
                 passthrough=fields.get("passthrough") is True,
                 blob=_blob(fields.get("blob")),
+                key_id=_key_id(fields.get("key")),
             )
         except _MALFORMED as error:
             raise CorruptEntry(f"A stored entry is malformed: {error!r}.") from error
@@ -239,6 +255,7 @@ class RenditionRecord:
         size: Bytes of the payload, unpacked.
         refused: Renderings that were made and not published: the verification gate found a fault.
         blob: Where the packed payload lies when it is not in the message itself.
+        key_id: Which key the payload is encrypted with, if it is.
     """
 
     hash: str
@@ -253,6 +270,7 @@ class RenditionRecord:
     size: int = 0
     refused: int = 0
     blob: Blob | None = None
+    key_id: str | None = None
 
     @property
     def kind(self) -> str:
@@ -278,6 +296,8 @@ class RenditionRecord:
             fields["refused"] = self.refused
         if self.blob is not None:
             fields["blob"] = self.blob._asdict()
+        if self.key_id is not None:
+            fields["key"] = self.key_id
         return _dump(fields)
 
     @classmethod
@@ -299,6 +319,7 @@ class RenditionRecord:
                 size=_size(fields["size"]),
                 refused=_size(fields.get("refused", 0)),
                 blob=_blob(fields.get("blob")),
+                key_id=_key_id(fields.get("key")),
             )
         except _MALFORMED as error:
             raise CorruptEntry(f"A stored rendition is malformed: {error!r}.") from error

@@ -87,25 +87,28 @@ def decode_document(table: bytes, original: str) -> Document:
         raise CorruptEntry(f"The stored segment table is not readable: {error}.") from error
 
 
-def _check(segments: Sequence[Segment], original: str) -> None:
-    """Raise ValueError for what no compressor writes and the renderer does not expect."""
-    for i, segment in enumerate(segments):
-        after = len(segments) - i
-        whole = (segment.tokens, segment.first, segment.count, segment.needs, segment.told_by)
-        texts = (segment.text, segment.unit, segment.stand_in, segment.note)
-        if (
-            not all(isinstance(number, int) and number >= 0 for number in whole)
-            or not all(isinstance(text, str) for text in texts)
-            or not 0 <= segment.span.start <= segment.span.end <= len(original)
-            or segment.needs > i
-            or segment.told_by >= after
-            or not 1 <= segment.stands_for <= after
-            or math.isnan(segment.rank)
-        ):
-            raise ValueError("a segment is out of bounds")
+def _check(columns: dict[str, Any], original: str) -> None:
+    """Raise for numbers and texts that no compressor writes and the renderer does not expect."""
+    whole = [columns["start"], *columns["ends"], *columns["tokens"], *columns["firsts"]]
+    for name in ("counts", "needs", "stands_for", "told_by"):
+        whole += columns[name]
+    texts = [columns["kind"], *columns["note"], *columns["units"][::2]]
+    for name in ("texts", "stand_ins", "notes"):
+        texts += columns.get(name, {}).values()
+    if not all(type(number) is int and number >= 0 for number in whole):
+        raise ValueError("a number is not one")
+    if not all(type(text) is str for text in texts):
+        raise ValueError("a text is not one")
+    if not all(
+        type(rank) in {int, float} and not math.isnan(rank) for rank in columns["ranks"][::2]
+    ):
+        raise ValueError("a rank is not a number")
+    if columns["start"] + sum(columns["ends"]) > len(original):
+        raise ValueError("it is of a longer original")
 
 
 def _decode(columns: dict[str, Any], original: str) -> Document:
+    _check(columns, original)
     n = len(columns["ends"])
     column: Callable[[str], list[Any]] = lambda name: _from_runs(columns[name], n)  # noqa: E731
     ranks, units, counts = column("ranks"), column("units"), column("counts")
@@ -133,7 +136,9 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
             )
         )
         start = end
-    _check(segments, original)
+    for i, segment in enumerate(segments):
+        if segment.needs > i or max(segment.told_by + 1, segment.stands_for) > n - i:
+            raise ValueError("a segment refers to one that is not there")
     return Document(
         segments=tuple(segments),
         kind=columns["kind"],

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Self
 
+from sharedctx.encryption import Encryption
 from sharedctx.errors import SharedContextError
 from sharedctx.reading import Reader
 from sharedctx.store.base import Store
@@ -20,14 +21,20 @@ class Session:
         connect: Opens the store.
         namespace: Name of the namespace.
         cache_bytes: Memory for recently read renditions.
+        encryption: The keys of the namespace, when its contents are encrypted.
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Store]], namespace: str, cache_bytes: int
+        self,
+        connect: Callable[[], Awaitable[Store]],
+        namespace: str,
+        cache_bytes: int,
+        encryption: Encryption | None,
     ) -> None:
         self._connect = connect
         self._namespace = namespace
         self._cache_bytes = cache_bytes
+        self._encryption = encryption
         self._open_store: Store | None = None
         self._open_reader: Reader | None = None
         self._opening = asyncio.Lock()
@@ -48,7 +55,7 @@ class Session:
                 raise SharedContextError("This SharedContext was closed. Create another one.")
             if self._open_store is None:
                 self._open_store = await self._connect()
-                self._open_reader = Reader(self._open_store, self._cache_bytes)
+                self._open_reader = Reader(self._open_store, self._cache_bytes, self._encryption)
                 self._loop = asyncio.get_running_loop()
 
     async def aclose(self) -> None:

@@ -2,32 +2,47 @@ r"""Reading folded search results and listings back into what the tool wrote.
 
 Search results are folded by file. The first line counts them and names the directory that all
 paths are in; each file with several lines stands above them with the number of its hits; files of
-one directory are indented below it::
+one directory are indented below it:
 
-    9 hits in 4 files under /srv/app/:
-    setup.py:3:import os
-    core/:
-     job.py: 5 hits
-    10:import os
-    14:import os.path
-     store.py:7:import os
+```text
+9 hits in 4 files under /srv/app/:
+setup.py:3:import os
+core/:
+ job.py: 5 hits
+10:import os
+14:import os.path
+ store.py:7:import os
+```
 
 Lists of paths are folded by directory, with the number of entries in each; names are separated by
-blanks and quoted like JSON strings where they hold some::
+blanks and quoted like JSON strings where they hold some:
 
-    5 files under /srv/app/:
-    ./ (2): setup.py "read me.txt"
-    core/ (3): job.py store.py
-    notes
+```text
+5 files under /srv/app/:
+./ (2): setup.py "read me.txt"
+core/ (3): job.py store.py
+notes
+```
+
+Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
+as they are, so that a reader needs few of them::
+
+    2 files, listed below under /srv/app/core/:
+    ./ (2): job.py store.py
+    listed below:
+    -rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
+    -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
 
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
-which tell whether the tree was cut off there::
+which tell whether the tree was cut off there:
 
-    3 entries drawn as a tree:
-    .
-     core
-      job.py
-    └── setup.py
+```text
+3 entries drawn as a tree:
+.
+ core
+  job.py
+└── setup.py
+```
 
 In a list of ``paths`` a directory with a count is itself in the list, unless a ``*`` follows it; in
 a list of ``files`` it is not. Any other line reads as it stands.
@@ -41,10 +56,13 @@ from collections.abc import Iterator
 
 from sharedctx.notes import unescape_notes
 
-__all__ = ("unfold_paths",)
+__all__ = ("IN_FULL", "unfold_paths")
+
+IN_FULL = "listed below"
+"""What the heading of an index says, and the line between it and what it is of."""
 
 _SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
-_LISTING = re.compile(r"\d+ (paths|files)(?: under (.+))?:$")
+_LISTING = re.compile(r"\d+ (paths|files)(, listed below)?(?: under (.+))?:$")
 _TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
 # What stands for a level that goes on, a level that is done, an entry, and the last entry.
 _DRAWN = {
@@ -53,7 +71,7 @@ _DRAWN = {
     ", in ASCII": ("|   ", "    ", "|-- ", "`-- "),
 }
 _BRANCH = re.compile(r"(?:│\u00a0\u00a0 |│   |\|   |    )*(?:├── |└── |\|-- |`-- )")
-_IN_FILE = re.compile(r"\d+([:-])|:")
+_IN_FILE = re.compile(r"\d+([:=-])|:")
 _INLINE = re.compile(r"( ?)([^\s:][^:]*):(?=[1-9]\d*:)")
 _UNNUMBERED = re.compile(r"( ?)(?!(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): )([^\s:][^:]*):")
 _FILE = re.compile(r"( ?)(.+): \d+ hits?$")
@@ -77,8 +95,10 @@ def unfold_paths(text: str) -> str:
     if search:
         return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
-        listed = listing[1] == "paths"
-        return "\n".join(_entries(body.split("\n"), listing[2] or "", listed=listed))
+        listed, lines = listing[1] == "paths", body.split("\n")
+        if listing[2]:
+            return body.partition(f"\n{IN_FULL}:\n")[2]
+        return "\n".join(_entries(lines, listing[3] or "", listed=listed))
     if tree:
         return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
     return text

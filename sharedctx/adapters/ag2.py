@@ -1,14 +1,14 @@
 """AG2: a middleware that shortens what tools return.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        agent = Agent(
-            "researcher",
-            tools=[search, context_tool(ctx)],
-            middleware=[shared_context_middleware(ctx)],
-        )
-        reply = await agent.ask("Why did it fail?")
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    agent = Agent(
+        "researcher",
+        tools=[search, context_tool(ctx)],
+        middleware=[shared_context_middleware(ctx)],
+    )
+    reply = await agent.ask("Why did it fail?")
+```
 """
 
 from __future__ import annotations

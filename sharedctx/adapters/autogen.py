@@ -1,13 +1,13 @@
 """AutoGen: a model context that shortens what tools return, and a memory that agents share.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        agent = AssistantAgent(
-            "researcher", model_client, tools=[search, context_tool(ctx)],
-            model_context=SharedModelContext(ctx), memory=[SharedContextMemory(ctx, "findings/")],
-        )
-        result = await agent.run(task="Why did it fail?")
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    agent = AssistantAgent(
+        "researcher", model_client, tools=[search, context_tool(ctx)],
+        model_context=SharedModelContext(ctx), memory=[SharedContextMemory(ctx, "findings/")],
+    )
+    result = await agent.run(task="Why did it fail?")
+```
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """CrewAI: a task callback that shortens what later tasks read, and a hook for tools.
 
-::
-
-    with sharedctx.sync.SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        research = Task(..., callback=share_task_output(ctx))
-        write = Task(..., context=[research], tools=[context_tool(ctx)])
-        with shared_tool_outputs(ctx):
-            crew = Crew(agents=[researcher, writer], tasks=[research, write])
-            crew.kickoff()  # or await crew.kickoff_async(), await crew.akickoff()
+```python
+with sharedctx.sync.SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    research = Task(..., callback=share_task_output(ctx))
+    write = Task(..., context=[research], tools=[context_tool(ctx)])
+    with shared_tool_outputs(ctx):
+        crew = Crew(agents=[researcher, writer], tasks=[research, write])
+        crew.kickoff()  # or await crew.kickoff_async(), await crew.akickoff()
+```
 """
 
 from __future__ import annotations

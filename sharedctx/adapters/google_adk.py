@@ -1,13 +1,13 @@
 """Google ADK: a plugin that shortens what the tools of every agent return.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        agent = LlmAgent(name="researcher", model=model, tools=[search, context_tool(ctx)])
-        app = App(name="app", root_agent=agent, plugins=[SharedContextPlugin(ctx)])
-        runner = InMemoryRunner(app=app)
-        async for event in runner.run_async(user_id="u", session_id=session.id, new_message=ask):
-            print(event)
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    agent = LlmAgent(name="researcher", model=model, tools=[search, context_tool(ctx)])
+    app = App(name="app", root_agent=agent, plugins=[SharedContextPlugin(ctx)])
+    runner = InMemoryRunner(app=app)
+    async for event in runner.run_async(user_id="u", session_id=session.id, new_message=ask):
+        print(event)
+```
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """LangChain agents: a middleware that shortens what tools return.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        agent = create_agent(
-            model, tools=[search], middleware=[SharedContextMiddleware(ctx, min_tokens=500)]
-        )
-        answer = await agent.ainvoke({"messages": [HumanMessage("Why did it fail?")]})
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    agent = create_agent(
+        model, tools=[search], middleware=[SharedContextMiddleware(ctx, min_tokens=500)]
+    )
+    answer = await agent.ainvoke({"messages": [HumanMessage("Why did it fail?")]})
+```
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """LangGraph: a run context for nodes, and tools with content and artifact.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        builder = StateGraph(State, context_schema=NodeContext)
-        builder.add_node("tools", ToolNode([share_output(search, ctx), context_tool(ctx)]))
-        builder.add_node("research", research)  # awaits runtime.context.hand_on(report, "research")
-        await builder.compile().ainvoke({"task": task}, context=NodeContext(ctx))
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    builder = StateGraph(State, context_schema=NodeContext)
+    builder.add_node("tools", ToolNode([share_output(search, ctx), context_tool(ctx)]))
+    builder.add_node("research", research)  # awaits runtime.context.hand_on(report, "research")
+    await builder.compile().ainvoke({"task": task}, context=NodeContext(ctx))
+```
 
 `sharedctx.adapters.langgraph_store` is the store for what graphs remember.
 """

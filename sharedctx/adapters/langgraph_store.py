@@ -1,13 +1,13 @@
 """LangGraph's store on sharedctx: what graphs remember, shared by all hosts.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        store = SharedContextStore(ctx)
-        graph = builder.compile(store=store)
-        await store.aput(("team", "notes"), "plan", {"text": "1. read, 2. write"})
-        item = await store.aget(("team", "notes"), "plan")
-        found = await store.asearch(("team",), query="what is the plan")
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    store = SharedContextStore(ctx)
+    graph = builder.compile(store=store)
+    await store.aput(("team", "notes"), "plan", {"text": "1. read, 2. write"})
+    item = await store.aget(("team", "notes"), "plan")
+    found = await store.asearch(("team",), query="what is the plan")
+```
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """LlamaIndex: tools whose large outputs are shortened, and a memory block.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        tools = [share_output(FunctionTool.from_defaults(search), ctx), context_tool(ctx)]
-        agent = FunctionAgent(tools=tools, llm=llm)
-        block = SharedContextBlock(name="past", context=ctx, key="chats/ticket-7")
-        memory = Memory.from_defaults(memory_blocks=[block], insert_method="system")
-        answer = await agent.run("Why did it fail?", memory=memory)
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    tools = [share_output(FunctionTool.from_defaults(search), ctx), context_tool(ctx)]
+    agent = FunctionAgent(tools=tools, llm=llm)
+    block = SharedContextBlock(name="past", context=ctx, key="chats/ticket-7")
+    memory = Memory.from_defaults(memory_blocks=[block], insert_method="system")
+    answer = await agent.run("Why did it fail?", memory=memory)
+```
 """
 
 from __future__ import annotations

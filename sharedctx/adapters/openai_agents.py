@@ -1,13 +1,13 @@
 """OpenAI Agents SDK: filters for handoffs and model calls, and the tool `context_get`.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        writer = Agent(name="writer", tools=[context_tool(ctx)])
-        to_writer = handoff(writer, input_filter=handoff_filter(ctx))
-        researcher = Agent(name="researcher", tools=[search], handoffs=[to_writer])
-        every_call = RunConfig(call_model_input_filter=model_input_filter(ctx))
-        result = await Runner.run(researcher, "Why did it fail?", run_config=every_call)
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    writer = Agent(name="writer", tools=[context_tool(ctx)])
+    to_writer = handoff(writer, input_filter=handoff_filter(ctx))
+    researcher = Agent(name="researcher", tools=[search], handoffs=[to_writer])
+    every_call = RunConfig(call_model_input_filter=model_input_filter(ctx))
+    result = await Runner.run(researcher, "Why did it fail?", run_config=every_call)
+```
 
 `sharedctx.adapters.openai_session` keeps the history of a conversation.
 """

@@ -1,13 +1,13 @@
 """OpenAI Agents SDK: a session whose history every host can continue.
 
-::
-
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        session = SharedContextSession("ticket-7", ctx)
-        await Runner.run(agent, "Why did it fail?", session=session)
-        # on another host, later
-        await Runner.run(agent, "And what fixed it?", session=session)
-        print(await ctx.get("sessions/ticket-7", query="what fixed it"))
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    session = SharedContextSession("ticket-7", ctx)
+    await Runner.run(agent, "Why did it fail?", session=session)
+    # on another host, later
+    await Runner.run(agent, "And what fixed it?", session=session)
+    print(await ctx.get("sessions/ticket-7", query="what fixed it"))
+```
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Pydantic AI: a capability that shortens what tools return.
 
-::
+```python
+async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
+    agent = Agent("openai:gpt-5", capabilities=[SharedContextCapability(ctx, min_tokens=500)])
 
-    async with SharedContext("nats://127.0.0.1:4222", namespace="team") as ctx:
-        agent = Agent("openai:gpt-5", capabilities=[SharedContextCapability(ctx, min_tokens=500)])
+    @agent.tool_plain
+    def search(question: str) -> list[dict[str, str]]: ...
 
-        @agent.tool_plain
-        def search(question: str) -> list[dict[str, str]]: ...
-
-        result = await agent.run("Why did it fail?")
+    result = await agent.run("Why did it fail?")
+```
 """
 
 from __future__ import annotations

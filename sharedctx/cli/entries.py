@@ -44,6 +44,7 @@ def open_context(settings: Settings, **more: Any) -> SharedContext:
         namespace=settings.space,
         credentials=settings.credentials,
         domain=settings.domain,
+        encryption=settings.encryption,
         **{"create": False, **more},
     )
 

@@ -48,7 +48,7 @@ def _fields(listed: ListedEntry) -> dict[str, Any]:
 def _cells(listed: ListedEntry, now: float) -> tuple[str, ...]:
     record, made = listed.entry.record, listed.rendition
     figures = (
-        (f"{made.original_tokens:,}", f"{made.compressed_tokens:,}", f"{_saved(made):g} %")
+        (f"{made.original_tokens:,}", f"{made.compressed_tokens:,}", f"{_saved(made):.1f} %")
         if made
         else ("", "", "")
     )

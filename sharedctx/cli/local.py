@@ -126,6 +126,8 @@ def _outer_options(context: typer.Context, outer: Settings) -> list[str]:
     options = ["--servers", outer.urls, *login_arguments(outer.login)]
     if outer.domain:
         options += ["--domain", outer.domain]
+    if outer.key_file:
+        options += ["--key-file", outer.key_file]
     # The namespace of clients on this machine, from the environment, is no limit for a worker.
     source = context.find_root().get_parameter_source("namespace")
     if outer.namespace and source is not None and source.name == "COMMANDLINE":

@@ -55,7 +55,9 @@ async def mcp(
     from sharedctx import mcp as server  # noqa: PLC0415 - only now is it known that it can be
 
     options = settings.options("sharedctx-mcp", retry_budget=_RETRY_S)
-    gateway = server.Gateway(options, settings.space, create=allow_writes, agent=agent)
+    gateway = server.Gateway(
+        options, settings.space, create=allow_writes, agent=agent, encryption=settings.encryption
+    )
     async with gateway:
         made = server.create_server(
             gateway, allow_writes=allow_writes, max_tokens=max_tokens, host=host

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from textwrap import indent
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from sharedctx import SearchHit
@@ -53,7 +53,8 @@ def _show(hit: SearchHit, out: Console) -> None:
     by = f"  by {hit.agent}" if hit.agent else ""
     also = f"  also in {', '.join(hit.also_in)}" if hit.also_in else ""
     out.print(Text.assemble((where, "bold cyan"), (by, "dim"), (also, "dim")), soft_wrap=True)
-    out.print(Padding(Text(hit.text.rstrip("\n")), (0, 0, 0, 2), expand=False), soft_wrap=True)
+    # Not padded by rich, which would cut every line that is longer than the screen.
+    out.print(Text(indent(hit.text.rstrip("\n"), "  ")), soft_wrap=True)
     out.print()
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, NoReturn, get_args
 import typer
 
 from sharedctx.client import DEFAULT_SERVERS
+from sharedctx.encryption import Encryption
 from sharedctx.errors import (
     InvalidRequest,
     NamespaceNotFound,
@@ -64,6 +65,14 @@ Namespace = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+KeyFile = Annotated[
+    str | None,
+    typer.Option(
+        help="File with the keys of an encrypted namespace.",
+        envvar="SHAREDCTX_KEY_FILE",
+        rich_help_panel=_PANEL,
+    ),
+]
 JsonFlag = Annotated[
     bool,
     typer.Option("--json", help="Write one JSON document, or JSON lines.", rich_help_panel=_PANEL),
@@ -91,6 +100,7 @@ class Settings:
         domain: JetStream domain of the namespace, when it is not that of the server.
         namespace: Name of the namespace.
         json: Whether to write JSON.
+        key_file: File with the keys of the namespace.
         login: Fields of `Credentials` that were given.
     """
 
@@ -98,6 +108,7 @@ class Settings:
     domain: str | None = None
     namespace: str | None = None
     json: bool = False
+    key_file: str | None = None
     login: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -109,6 +120,7 @@ class Settings:
             given.get("domain"),
             given.get("namespace"),
             bool(given.get("json")),
+            given.get("key_file"),
             {name: value for name, value in login.items() if value},
         )
 
@@ -119,6 +131,7 @@ class Settings:
             self.domain or outer.domain,
             self.namespace or outer.namespace,
             self.json or outer.json,
+            self.key_file or outer.key_file,
             {**outer.login, **self.login},
         )
 
@@ -140,6 +153,15 @@ class Settings:
             InvalidRequest: what was given cannot be used together.
         """
         return Credentials(**self.login)
+
+    @property
+    def encryption(self) -> Encryption | None:
+        """The keys of the namespace.
+
+        Raises:
+            InvalidRequest: the file with them cannot be read.
+        """
+        return Encryption.from_file(self.key_file) if self.key_file else None
 
     def options(self, name: str, **more: Any) -> ConnectOptions:
         """Return how to reach NATS, for a connection that is called `name` there."""
@@ -164,11 +186,15 @@ _BEFORE: Final = {
     "servers": Servers,
     "domain": Domain,
     "namespace": Namespace,
+    "key_file": KeyFile,
     "json": JsonFlag,
     **{each.parameter: each.annotation(environment=True) for each in LOGIN_OPTIONS},
 }
 _AFTER: Final = {
-    **{name: _after_command(_BEFORE[name]) for name in ("servers", "domain", "namespace", "json")},
+    **{
+        name: _after_command(_BEFORE[name])
+        for name in ("servers", "domain", "namespace", "key_file", "json")
+    },
     **{each.parameter: each.annotation(environment=False) for each in LOGIN_OPTIONS},
 }
 

@@ -137,10 +137,10 @@ def stacked_columns(history: History, what: str) -> Chart:
 def line_chart(
     title: str, name: str, samples: Sequence[tuple[float, float]], unit: str = ""
 ) -> Chart:
-    """Return a line through `samples`, pairs of time and value, over the time that they span."""
-    start = samples[0][0] if samples else 0.0
-    end = max(samples[-1][0], start + 60) if samples else 60.0
-    top = _nice(max((value for _, value in samples), default=0), least=1)
+    """Return a line through `samples`, pairs of time and value, that ends with the last of them."""
+    end = samples[-1][0] if samples else 60.0
+    start = min(samples[0][0], end - 60) if samples else 0.0
+    top = _nice(max((value for _, value in samples), default=0), least=2)
     points = [(_SMALL.x((at - start) / (end - start)), _SMALL.y(v / top)) for at, v in samples]
     line = " ".join(f"{x:g},{y:g}" for x, y in points)
     area = f"{points[0][0]:g},{_SMALL.base} {line} {points[-1][0]:g},{_SMALL.base}" if line else ""

@@ -25,6 +25,7 @@ _NOT_FOR_CHILDREN: Final = frozenset(
         "NATS_URL",
         "SHAREDCTX_DOMAIN",
         "SHAREDCTX_HEALTH_PORT",
+        "SHAREDCTX_KEY_FILE",
         "SHAREDCTX_NAMESPACE",
         "SHAREDCTX_NAMESPACES",
         "SHAREDCTX_SERVERS",

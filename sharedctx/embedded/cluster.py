@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import random
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -21,6 +22,8 @@ __all__ = ("NatsCluster", "free_ports")
 _READY_SECONDS: Final = 45.0
 """Recovering data takes a while; empty servers have a leader after two to six seconds."""
 _LOOK_AGAIN_SECONDS: Final = 0.05
+_FIRST_PORT: Final = 16_384
+_LAST_PORT: Final = 32_768
 
 Routes = Callable[[int, int], str]
 """Tells the URL at which node `from` reaches node `to`."""
@@ -28,11 +31,16 @@ Routes = Callable[[int, int], str]
 
 def free_ports(count: int) -> list[int]:
     """Return TCP ports of the loopback interface that nobody listens on right now."""
+    found: list[int] = []
     with ExitStack() as opened:
-        sockets = [
-            opened.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
-        ]
-        return [each.getsockname()[1] for each in sockets]
+        while len(found) < count:
+            # Not one that the system gives to outgoing connections: nodes look for each other, and
+            # their own attempts can take the port that another one is about to listen on.
+            port = random.randrange(_FIRST_PORT, _LAST_PORT)  # noqa: S311
+            with suppress(OSError):
+                opened.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+    return found
 
 
 class NatsCluster:

@@ -26,7 +26,7 @@ from typing import Final
 from sharedctx.embedded.children import Child, KeptAlive, WorkerProcess
 from sharedctx.embedded.cluster import NatsCluster
 from sharedctx.embedded.server import NatsServer
-from sharedctx.errors import SharedContextError
+from sharedctx.errors import InvalidRequest, SharedContextError
 
 __all__ = ("StackSettings", "main")
 
@@ -124,6 +124,13 @@ def _watch(wakeups: _Wakeups, children: list[KeptAlive]) -> None:
 def _servers(settings: StackSettings) -> NatsServer | NatsCluster:
     """Return the server, or the cluster, not yet started."""
     folder, config = Path(settings.data_dir), settings.config
+    alone = 1 if (folder / "jetstream").exists() else settings.nodes
+    held = len(list(folder.glob("node-*"))) or alone
+    if held != settings.nodes:
+        raise InvalidRequest(
+            f"{folder} holds the data of {held} nodes, not of {settings.nodes}. Give that number, "
+            "or another folder."
+        )
     port, sync = settings.port, settings.sync_interval
     if settings.nodes == 1:
         return NatsServer(folder, port=port, config=config, sync_interval=sync)

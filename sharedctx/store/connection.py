@@ -34,6 +34,7 @@ from sharedctx.store.link import (
     check_version,
     close_client,
     dial,
+    end_task,
     new_client,
     subscribe_inbox,
     unsubscribe,
@@ -298,15 +299,15 @@ class Connection:
             raise MissingExtra(
                 "NATS credentials need another package: pip install 'sharedctx[nkeys]'."
             ) from error
+        except InvalidRequest:
+            raise
         except (nats_errors.Error, OSError, ValueError) as error:
             raise InvalidRequest(
                 f"These NATS servers or credentials cannot be used: {error}."
             ) from error
         finally:
             self._connect_failed = None
-            connecting.cancel()
-            with anyio.CancelScope(shield=True):
-                await asyncio.gather(connecting, return_exceptions=True)
+            await end_task(connecting)
 
     async def _supervise(self) -> None:
         """Notice what nats-py does not: hanging disconnects and connections closed for good."""
@@ -341,6 +342,8 @@ class Connection:
         now = asyncio.get_running_loop().time()
         if now - self._moved_at > _MOVE_S and len(self._nats.server_pool) > 1:
             self._moved_at = now
+            # Shuffled, the next server could be the same one.
+            self._nats.options["dont_randomize"] = True
             self._moving = asyncio.create_task(self._nats.force_reconnect())
 
     async def _reconnect(self) -> None:

@@ -13,7 +13,9 @@ from sharedctx.store.connection import Connection
 from sharedctx.store.refusals import Signal
 from sharedctx.store.retry import TransientError
 
-__all__ = ("following", "signal", "subscribed")
+__all__ = ("follow", "signal", "subscribed")
+
+_RETRY_S = 1.0
 
 
 @asynccontextmanager
@@ -47,28 +49,20 @@ async def signal(connection: Connection, subject: str) -> AsyncIterator[asyncio.
         yield event
 
 
-@asynccontextmanager
-async def following(
-    connection: Connection, subject: str, look: Callable[[], Awaitable[None]]
-) -> AsyncIterator[None]:
-    """Call `look` now and on every message on `subject`, one after the other, in the background.
+async def follow(connection: Connection, subject: str, look: Callable[[], Awaitable[None]]) -> None:
+    """Call `look` now and on every message on `subject`, one after the other, without end.
 
-    What it cannot do now, it is called for again after the next message or reconnect.
+    What it cannot do now, it is called for again after the next message or reconnect. Without the
+    permission to hear of changes, what was found first has to do.
     """
-    async with signal(connection, subject) as changed:
-        changed.set()
-
-        async def follow() -> None:
-            # Without the permission to hear of changes, what was found first has to do.
-            with suppress(PermissionDenied):
-                while await changed.wait():
-                    changed.clear()
-                    with suppress(StoreError):
-                        await look()
-
-        task = asyncio.create_task(follow())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    while True:
+        with suppress(StoreUnavailable):
+            async with signal(connection, subject) as changed:
+                changed.set()
+                with suppress(PermissionDenied):
+                    while await changed.wait():
+                        changed.clear()
+                        with suppress(StoreError):
+                            await look()
+                return
+        await asyncio.sleep(_RETRY_S)

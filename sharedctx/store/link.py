@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -22,6 +23,7 @@ __all__ = (
     "check_version",
     "close_client",
     "dial",
+    "end_task",
     "new_client",
     "subscribe_inbox",
     "unsubscribe",
@@ -31,6 +33,7 @@ MINIMUM_SERVER: Final = (2, 11)
 """The oldest nats-server that has all the store uses."""
 _CLOSE_LIMIT_S = 2.0
 _ANSWER_LIMIT_S = 5
+_CANCEL_AGAIN_S = 0.05
 
 
 class _TlsClient(Client):
@@ -138,6 +141,17 @@ async def close_client(client: Client) -> None:
         with anyio.move_on_after(_CLOSE_LIMIT_S), suppress(Exception):
             await client.close()
         abort_transport(client)
+
+
+async def end_task(task: asyncio.Future[Any]) -> None:
+    """Cancel `task` and wait until it has ended, however it does."""
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            # Not once: until Python 3.12 asyncio.wait_for swallows a cancellation that comes as
+            # what it waits for fails, and nats-py then goes on connecting for ever.
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def abort_transport(client: Client) -> None:

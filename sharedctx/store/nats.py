@@ -7,7 +7,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sharedctx.errors import (
     CorruptEntry,
     InvalidKey,
     RevisionConflict,
+    StaleRead,
     UnknownOutcome,
 )
 from sharedctx.keys import Subjects, encode_key, subjects_of
@@ -31,7 +32,7 @@ from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 from sharedctx.store.blobs import Blobs
 from sharedctx.store.connection import Connection
 from sharedctx.store.current import CurrentEntries
-from sharedctx.store.events import following, signal
+from sharedctx.store.events import follow, signal
 from sharedctx.store.listing import Listing
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.removal import clear_namespace, delete_key, referenced_blobs
@@ -66,7 +67,7 @@ class NatsStore:
         self._current = CurrentEntries(connection, subjects, replicated=self._replicated)
         self._listing = Listing(connection, subjects, self._current)
         self._blobs = Blobs(connection, subjects, replicated=self._replicated)
-        self._following = AsyncExitStack()
+        self._following: asyncio.Task[None] | None = None
         self._id = secrets.token_hex(8)
         self._puts = itertools.count()
 
@@ -87,11 +88,11 @@ class NatsStore:
             config = await open_namespace(
                 connection, subjects, given or {}, create=create, update=update
             )
-            store = cls(connection, subjects, config, owns_connection=True)
-            await store._following.enter_async_context(store.following_settings())
         except BaseException:
             await connection.aclose()
             raise
+        store = cls(connection, subjects, config, owns_connection=True)
+        store.follow_settings()
         return store
 
     @property
@@ -107,18 +108,22 @@ class NatsStore:
     def _replicated(self) -> bool:
         return self._config.replicas > 1
 
-    def following_settings(self) -> AbstractAsyncContextManager[None]:
-        """Use the settings as they become when somebody changes them, until the block ends."""
+    def follow_settings(self) -> None:
+        """Use the settings as they become when somebody changes them, until it is closed."""
         subject = self._subjects.settings_event
-        return following(self._connection, subject, self._read_settings)
+        self._following = asyncio.create_task(
+            follow(self._connection, subject, self._read_settings)
+        )
 
     async def _read_settings(self) -> None:
         self._config = config_of((await self._current.state())["config"])
         self._current.replicated = self._blobs.replicated = self._replicated
 
     async def aclose(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         if self._owns_connection:
-            await self._following.aclose()
             await self._connection.aclose()
 
     async def put(
@@ -196,7 +201,12 @@ class NatsStore:
         return entry.packed
 
     async def delete(self, key: str, *, revision: int | None = None) -> bool:
-        stored = await self._current.read(key)
+        try:
+            stored = await self._current.read(key)
+        except StaleRead:
+            # Not to be served, but to be removed: a killed server may have brought it back.
+            stream, subject = self._subjects.entries, self._subjects.entry(key)
+            stored = await leader_get(self._connection, stream, subject)
         if stored is not None and revision is not None and stored.sequence > revision:
             return False
         deleted = await delete_key(self._connection, self._subjects, key, stored)

@@ -145,13 +145,13 @@ class WorkerStore:
         await ensure_consumer(self._connection, subjects, config)
         store = NatsStore(self._connection, subjects, config, owns_connection=False)
         try:
-            async with (
-                store.following_settings(),
-                NatsJobQueue.open(self._connection, subjects, store) as queue,
-            ):
+            async with NatsJobQueue.open(self._connection, subjects, store) as queue:
+                store.follow_settings()
                 yield store, queue
         except TransientError as error:
             raise StoreUnavailable("The connection to NATS is down.") from error
+        finally:
+            await store.aclose()
 
     async def announce(self, worker_id: str, presence: dict[str, Any]) -> None:
         """Publish that this worker is there; forgotten after 15 seconds.

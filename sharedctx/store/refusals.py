@@ -26,12 +26,8 @@ _Callback = Callable[[PermissionDenied], None]
 _Act = Literal["publish", "subscription"]
 
 _log = logging.getLogger("sharedctx")
-_AUTH_WORDS = (
-    "authorization violation",
-    "authentication expired",
-    "authentication revoked",
-    "authentication timeout",
-)
+# Not "authentication timeout": that is a slow client or network, and the next try may succeed.
+_AUTH_WORDS = ("authorization violation", "authentication expired", "authentication revoked")
 _DENIAL = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"')
 # The link broke during a handshake, which says nothing about who is at its ends.
 _BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)

@@ -16,7 +16,7 @@ from sharedctx.errors import (
 )
 from sharedctx.store.options import ConnectOptions
 
-__all__ = ("NobodyServes", "TransientError", "persist")
+__all__ = ("Link", "NobodyServes", "TransientError", "persist")
 
 _T = TypeVar("_T")
 _FIRST_DELAY_S = 0.05

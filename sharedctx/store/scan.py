@@ -15,15 +15,21 @@ from nats.aio.msg import Msg
 from sharedctx.errors import PermissionDenied, SharedContextError, StoreUnavailable
 from sharedctx.store.api import StoredMessage, call, delivery
 from sharedctx.store.connection import Connection
-from sharedctx.store.retry import TransientError
+from sharedctx.store.retry import NobodyServes, TransientError
 
 __all__ = ("scan", "subjects_in")
 
 _BATCH = 256
 # A pull ends with one of these when there are fewer messages than it asked for.
 _NO_MORE = frozenset({"404", "408"})
+# In a cluster, other servers learn a moment later that a consumer was made.
+_FOUND_S = 2.0
 _IDLE_NS = 30 * 1_000_000_000
 _SUBJECTS_PER_PAGE = 100_000
+
+
+class _BrokenOffError(Exception):
+    """A pass cannot go on."""
 
 
 async def subjects_in(
@@ -97,6 +103,15 @@ async def _next_batch(
     connection: Connection, stream: str, name: str
 ) -> tuple[list[StoredMessage], int]:
     """Return some messages and how many come after them."""
+    try:
+        return await connection.persist(
+            lambda: _pull(connection, stream, name), writes=False, budget=_FOUND_S
+        )
+    except (_BrokenOffError, StoreUnavailable) as error:
+        raise StoreUnavailable("A listing broke off because NATS went away. Retry.") from error
+
+
+async def _pull(connection: Connection, stream: str, name: str) -> tuple[list[StoredMessage], int]:
     replies: asyncio.Queue[Msg | PermissionDenied] = asyncio.Queue()
     tell = replies.put_nowait
     inbox = connection.new_inbox()
@@ -107,8 +122,11 @@ async def _next_batch(
             with connection.refusals.told("publish", subject, tell):
                 await connection.publish(subject, request, reply=inbox)
                 return await _collect(replies, connection.options.request_timeout)
+    except NobodyServes:
+        raise
     except (TransientError, TimeoutError) as error:
-        raise StoreUnavailable("A listing broke off because NATS went away. Retry.") from error
+        # Part of the answer may be lost, and would not come again.
+        raise _BrokenOffError from error
 
 
 async def _collect(
@@ -125,6 +143,8 @@ async def _collect(
         status = headers.get("Status")
         if status in _NO_MORE:
             break
+        if status == "503":
+            raise NobodyServes
         if status is not None:
             raise TransientError(f"status {status}", sent=False)
         origin = delivery(message.reply)

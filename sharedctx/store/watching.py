@@ -20,8 +20,7 @@ class News:
     The entries stream keeps the newest put of each key, so looking there again never misses it.
     """
 
-    def __init__(self, most: int = _MOST_EVENTS) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._entries: deque[StoredEntry] = deque()
         self._missed = True  # what was stored before the first event
         self._came = Signal()
@@ -31,7 +30,7 @@ class News:
         """Take what an event announces."""
         if not self._missed:
             self._entries.extend(entries)
-            if len(self._entries) > self._most:
+            if len(self._entries) > _MOST_EVENTS:
                 self.miss()
         self._came.set()
 

@@ -12,14 +12,15 @@ from sharedctx import SharedContext, sync
 from tests.adapters.offline import stay_offline
 from tests.client.conftest import working
 
-os.environ |= {
-    "CREWAI_DISABLE_TELEMETRY": "true",
-    "CREWAI_DISABLE_VERSION_CHECK": "true",
-    "CREWAI_TRACING_ENABLED": "false",
-    "OTEL_SDK_DISABLED": "true",
-}
 FRAMEWORKS = find_spec("langgraph") is not None or find_spec("crewai") is not None
 if FRAMEWORKS:
+    # In this environment only: elsewhere tests look at the traces that these settings turn off.
+    os.environ |= {
+        "CREWAI_DISABLE_TELEMETRY": "true",
+        "CREWAI_DISABLE_VERSION_CHECK": "true",
+        "CREWAI_TRACING_ENABLED": "false",
+        "OTEL_SDK_DISABLED": "true",
+    }
     stay_offline()
 else:
     collect_ignore_glob = ["test_contract.py", "frameworks/*"]

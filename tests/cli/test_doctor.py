@@ -194,11 +194,10 @@ async def test_an_account_that_is_nearly_and_then_quite_full(server: str) -> Non
 
 @configured(ACCOUNTS)
 async def test_an_account_without_room_for_another_namespace(server: str) -> None:
-    async with SharedContext(login(server, "small"), history=2):
+    async with SharedContext(login(server, "small")):
         assert "limits" not in await examined(login(server, "small"))
-    workers = await WorkerStore.connect(login(server, "small"), name="test")
-    await workers.announce("one", {"version": "0"})
-    await workers.aclose()
+    async with SharedContext(login(server, "small"), history=2, update=True):
+        pass
     found = await examined(login(server, "small"))
     assert "5 of 5 streams" in found["limits"].detail
     assert "max_streams" in found["limits"].remedy

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from sharedctx import SharedContext
 from sharedctx.embedded import NatsServer
 from tests.cli.harness import Cli
 
@@ -43,6 +45,26 @@ def test_up_keeps_a_given_data_directory(nowhere: Cli, tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=30)
         assert running.returncode == 0
+
+
+async def _replicas(servers: list[str]) -> int:
+    async with SharedContext(servers, create=False) as ctx:
+        return (await ctx.info()).config.replicas
+
+
+def test_up_runs_a_cluster(nowhere: Cli) -> None:
+    running = nowhere.start("up", "--nodes", "3", "--port", "0", "--workers", "0", "--json")
+    assert running.stdout is not None
+    told = json.loads(running.stdout.readline())
+    assert len(told["servers"]) == 3
+    local = Cli(",".join(told["servers"]), "default")
+    local("put", "key", given=b"content")
+    assert asyncio.run(_replicas(told["servers"])) == 3
+    processes = psutil.Process(running.pid).children(recursive=True)
+    running.terminate()
+    _, complaint = running.communicate(timeout=30)
+    assert running.returncode == 0, complaint
+    assert not psutil.wait_procs(processes, timeout=10)[1]
 
 
 def test_up_says_when_the_port_is_taken(nowhere: Cli, tmp_path: Path) -> None:

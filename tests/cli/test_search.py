@@ -26,6 +26,12 @@ def test_search_shows_passages_and_where_they_are_from(cli: Cli) -> None:
     assert note["key"] == "notes"
 
 
+def test_search_shows_lines_whole(cli: Cli) -> None:
+    line = "the quota of " + " and ".join(f"tenant-{number}" for number in range(40))
+    cli("put", "long", given=line.encode())
+    assert f"  {line}\n" in cli("search", "quota").stdout.decode()
+
+
 def test_search_without_a_result_and_with_wrong_arguments(cli: Cli) -> None:
     error = json.loads(cli("search", "x", "--json", status=3).stderr)
     assert error["error"] == "NamespaceNotFound"

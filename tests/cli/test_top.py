@@ -14,6 +14,7 @@ import termios
 import time
 from pathlib import Path
 
+from sharedctx.cli.top import _share_out
 from tests.cli.harness import COMMAND, Cli
 
 
@@ -31,6 +32,14 @@ def test_one_frame_tells_agents_kinds_queue_and_workers(cli: Cli, listing_file: 
     assert picture["queue"]["waiting"] == 0
     assert picture["failed"] == []
     assert len(picture["workers"]) == 1
+
+
+def test_a_low_screen_shows_some_of_each_table() -> None:
+    assert _share_out([6, 2, 9, 2], 10) == [3, 2, 3, 2]
+    assert _share_out([6, 2, 9, 2], 100) == [6, 2, 9, 2]
+    assert _share_out([6, 2, 9], 1) == [1, 0, 0]
+    assert _share_out([6, 2], -3) == [0, 0]
+    assert _share_out([60, 2], None) == [8, 2]
 
 
 def test_on_a_terminal_it_goes_on_until_interrupted(cli: Cli) -> None:

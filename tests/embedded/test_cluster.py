@@ -10,7 +10,7 @@ import pytest
 
 from sharedctx import SharedContext
 from sharedctx.embedded import NatsCluster, Stack
-from sharedctx.errors import InvalidRequest
+from sharedctx.errors import InvalidRequest, StoreUnavailable
 
 
 async def test_a_cluster_survives_each_of_its_nodes(tmp_path: Path) -> None:
@@ -45,6 +45,17 @@ def test_a_stopped_cluster_comes_back_with_its_data(tmp_path: Path) -> None:
         assert {path.name for path in tmp_path.iterdir()} == {"node-1", "node-2", "node-3"}
 
 
+def test_kept_data_is_of_as_many_nodes_as_before(tmp_path: Path) -> None:
+    with Stack(0, tmp_path):
+        pass
+    with pytest.raises(StoreUnavailable, match="data of 1 nodes, not of 3"):
+        Stack(0, tmp_path, nodes=3).start()
+    with Stack(0, tmp_path / "cluster", nodes=3):
+        pass
+    with pytest.raises(StoreUnavailable, match="data of 3 nodes, not of 1"):
+        Stack(0, tmp_path / "cluster").start()
+
+
 def test_one_node_is_no_cluster(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="at least 2"):
         NatsCluster(tmp_path, 1)
@@ -59,7 +70,7 @@ async def test_a_local_context_on_three_nodes_goes_on_without_one_of_them() -> N
         servers = [
             process
             for process in psutil.Process().children(recursive=True)
-            if "nats-server" in process.name()
+            if "nats-server" in process.name() and "node-" in " ".join(process.cmdline())
         ]
         assert len(servers) == 3
         os.kill(servers[0].pid, signal.SIGKILL)

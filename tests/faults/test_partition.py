@@ -17,12 +17,13 @@ _STREAM = "KV_ctx_split"
 
 async def _open(first: str, urls: list[str]) -> SharedContext:
     """Open a context at one node that knows the others too."""
-    ctx = SharedContext(first, namespace="split")
+    ctx = SharedContext(first, namespace="split", retry_budget=60)
     await ctx.open()
     ctx._store._connection._nats.set_server_pool(urls)  # type: ignore[attr-defined]
     return ctx
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_a_client_at_a_leader_that_is_cut_off_goes_on_elsewhere(tmp_path: Path) -> None:
     async with partitionable_cluster(tmp_path) as (cluster, network):
@@ -30,7 +31,7 @@ async def test_a_client_at_a_leader_that_is_cut_off_goes_on_elsewhere(tmp_path: 
             leader = await leader_of(cluster, _STREAM)
         others = [url for url in cluster.urls if url != leader.url]
         ctx = await _open(leader.url, cluster.urls)
-        async with SharedContext(others, namespace="split") as other:
+        async with SharedContext(others, namespace="split", retry_budget=60) as other:
             await ctx.put("k", "before")
             network.isolate(cluster.nodes.index(leader))
             started = time.monotonic()
@@ -85,6 +86,7 @@ class _Story:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_partitions_never_turn_back_time_and_lose_nothing(tmp_path: Path) -> None:
     async with partitionable_cluster(tmp_path) as (cluster, network):

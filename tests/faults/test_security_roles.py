@@ -5,76 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import nats
 import pytest
 from nats.aio.client import Client
 
-from sharedctx import Credentials, PermissionDenied, SharedContext, WaitTimeout
+from sharedctx import Credentials, PermissionDenied, SharedContext
 from sharedctx.embedded import NatsServer
-from sharedctx.permissions import ROLES, VERBS, Permissions, Role, permissions_of
-from sharedctx.records import EntryRecord, Profile, RenditionBody, RenditionRecord, State
-from sharedctx.segments import Guarantee
-from sharedctx.store.connection import Connection
-from sharedctx.store.nats import NatsStore
-from sharedctx.store.nats_workers import WorkerStore, list_workers
-from sharedctx.store.options import ConnectOptions
+from sharedctx.permissions import ROLES, VERBS, Role, permissions_of
+from sharedctx.records import State
+from sharedctx.store.nats_workers import list_workers
 from tests.client.conftest import working
+from tests.faults.roles import BIG, CASES, TEXT, Verb, clear, compress, never_seen, user, user_line
+from tests.worker.harness import WorkerProcess
 
 SOON_S = 3.0
-BIG = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(80_000))
-TEXT = "".join(f"A sentence worth compressing, number {number}. " for number in range(100))
-READERS = frozenset({Role.READER, Role.WRITER, Role.ADMIN})
-WRITERS = frozenset({Role.WRITER, Role.ADMIN})
-WORKERS = frozenset({Role.WORKER, Role.ADMIN})
-EVERYONE = frozenset(Role)
-ADMIN = frozenset({Role.ADMIN})
-
-
-class User(NamedTuple):
-    """One of the users of the server."""
-
-    url: str
-    credentials: Credentials
-
-    @property
-    def options(self) -> ConnectOptions:
-        return ConnectOptions((self.url,), credentials=self.credentials)
-
-    def context(self, **settings: Any) -> SharedContext:
-        given = {"namespace": "team", "create": False, **settings}
-        return SharedContext(self.url, credentials=self.credentials, **given)
-
-    @asynccontextmanager
-    async def store(self) -> AsyncIterator[NatsStore]:
-        store = await NatsStore.open(self.options, "team", create=False)
-        try:
-            yield store
-        finally:
-            await store.aclose()
-
-    @asynccontextmanager
-    async def worker(self) -> AsyncIterator[WorkerStore]:
-        store = await WorkerStore.connect(self.url, name="test", credentials=self.credentials)
-        try:
-            yield store
-        finally:
-            await store.aclose()
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        connection = await Connection.open(self.options)
-        try:
-            yield connection
-        finally:
-            await connection.aclose()
-
-
-def user_line(name: str, permissions: Permissions) -> str:
-    return f"{{user: {name}, password: p, {permissions.as_config()} }}"
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +33,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = f"authorization {{ users: [ {', '.join(users)} ] }}"
     with NatsServer(tmp_path_factory.mktemp("nats"), config=config) as running:
         yield running.url
-
-
-def user(server: str, name: str, namespace: str = "team") -> User:
-    prefix = "_INBOX" if name == "root" else f"_INBOX_{namespace}_{name.partition('-')[0]}"
-    return User(server, Credentials(user=name, password="p", inbox_prefix=prefix))
 
 
 @pytest.fixture
@@ -109,196 +52,12 @@ async def root(server: str) -> AsyncIterator[SharedContext]:
         yield team
 
 
-# The verbs: each opens what it needs as the user it is given.
-
-Verb = Callable[[User], Awaitable[Any]]
-
-
-async def get(one: User) -> None:
-    async with one.context() as ctx:
-        short = await ctx.get("made")
-        assert short
-        assert short != TEXT
-        assert await ctx.get("made", full=True) == TEXT
-        assert await ctx.get("made", lines=(1, 1))
-        assert await ctx.get("made", max_tokens=100)
-        assert await ctx.get("made", query="number 7")
-        assert await ctx.get("big", full=True, timeout=0) == BIG
-        entry = await ctx.get_entry("made")
-        assert entry is not None
-        assert entry.state is State.READY
-
-
-async def get_waiting(one: User) -> None:
-    async with one.context() as ctx:
-        assert await ctx.get("pending", timeout=2) == "pending " * 200
-
-
-async def wait_for(one: User) -> None:
-    async with one.context() as ctx:
-        with suppress(WaitTimeout):
-            await ctx.wait_for("never put", timeout=0.3)
-
-
-async def keys(one: User) -> None:
-    async with one.context() as ctx:
-        assert "made" in await ctx.keys()
-
-
-async def watch(one: User) -> None:
-    async with one.context() as ctx:
-        await first(ctx)
-
-
-async def first(ctx: SharedContext) -> None:
-    """Watch until something is seen; what is not allowed ends it before."""
-    async with aclosing(ctx.watch()) as events:
-        seen = asyncio.ensure_future(anext(events))
-        await asyncio.wait({seen}, timeout=0.3)
-        if not seen.done():
-            async with user(ctx._options.servers[0], "root").context() as root:
-                await root.put("watched", "by somebody")
-        await asyncio.wait_for(seen, 5)
-
-
-async def search(one: User) -> None:
-    async with one.context() as ctx:
-        assert await ctx.search("sentence")
-
-
-async def stats(one: User) -> None:
-    async with one.context() as ctx:
-        assert (await ctx.stats()).entries
-
-
-async def history(one: User) -> None:
-    async with one.context() as ctx:
-        assert len(await ctx.history("made")) == 1
-
-
-async def info(one: User) -> None:
-    async with one.context() as ctx:
-        assert (await ctx.info()).entries
-
-
-async def workers(one: User) -> None:
-    assert isinstance(await list_workers(one.url, credentials=one.credentials), list)
-
-
-async def put(one: User) -> None:
-    async with one.context() as ctx:
-        entry = await ctx.put("mine", "content", ttl=50)
-        await ctx.put("mine", "more", expect=entry.revision)
-        assert await ctx.get("mine") == "more"
-
-
-async def put_big(one: User) -> None:
-    async with one.context() as ctx:
-        await ctx.put("mine-big", BIG)
-        assert await ctx.get("mine-big", full=True) == BIG
-
-
-async def delete(one: User) -> None:
-    async with one.context() as ctx:
-        assert await ctx.delete("expendable")
-
-
-async def clear(one: User) -> None:
-    async with one.context() as ctx:
-        assert await ctx.clear()
-
-
-async def update(one: User) -> None:
-    async with one.context(max_entries=99, update=True):
-        pass
-    async with one.context(history=1, update=True):
-        pass
-
-
-async def find_namespaces(one: User) -> None:
-    async with one.worker() as store, store.created({"team"}) as changed:
-        assert await store.namespaces({"team"}) == {"team"}
-        await asyncio.wait({asyncio.ensure_future(changed.wait())}, timeout=0.2)
-        if changed.is_set():
-            await changed.wait()
-
-
-async def take_jobs(one: User) -> None:
-    async with one.worker() as workers, workers.open("team") as (_, queue):
-        await workers.ping()
-        jobs = await queue.fetch(100, 1.0)
-        assert jobs
-        await jobs[0].extend()
-        for job in jobs:
-            await job.retry(0.0)
-        await asyncio.sleep(0.2)
-
-
-async def compress(one: User) -> None:
-    """Write a rendition, which readers then get: the right of workers."""
-    async with one.store() as store:
-        entry = await store.get("made")
-        assert entry is not None
-        profile = Profile("o200k_base", 77)
-        body, size = RenditionBody("by a worker", b"").pack()
-        await store.put_rendition(rendition(entry.record, profile, size), body)
-
-
-def rendition(record: EntryRecord, profile: Profile, size: int) -> RenditionRecord:
-    return RenditionRecord(
-        hash=record.hash,
-        profile=profile,
-        state=State.READY,
-        guarantee=Guarantee.LOSSLESS,
-        original_tokens=9,
-        compressed_tokens=3,
-        size=size,
-    )
-
-
-async def reap(one: User) -> None:
-    async with user(one.url, "root").context() as root:
-        await root.put("junk", BIG[1:])
-        await root.delete("junk")
-    async with one.store() as store:
-        assert await store.reap_blobs(min_age=0)
-
-
-async def announce(one: User) -> None:
-    async with one.worker() as store:
-        await store.announce("worker-1", {"host": "here"})
-
-
-CASES: list[tuple[Verb, frozenset[Role]]] = [
-    (get, EVERYONE),
-    (get_waiting, READERS),
-    (wait_for, READERS),
-    (watch, READERS),
-    (keys, EVERYONE),
-    (search, EVERYONE),
-    (stats, EVERYONE),
-    (history, EVERYONE),
-    (info, EVERYONE),
-    (workers, READERS),
-    (put, WRITERS),
-    (put_big, WRITERS),
-    (delete, WRITERS),
-    (clear, ADMIN),
-    (update, ADMIN),
-    (find_namespaces, WORKERS),
-    (take_jobs, WORKERS),
-    (compress, WORKERS),
-    (reap, WORKERS),
-    (announce, WORKERS),
-]
-
-
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize(("verb", "allowed"), CASES, ids=[case[0].__name__ for case in CASES])
 async def test_a_verb_of_a_role(
     server: str, root: SharedContext, verb: Verb, allowed: frozenset[Role], role: Role
 ) -> None:
-    await root.put("pending", "pending " * 200)
+    await root.put("pending", never_seen())
     await root.put("expendable", "content")
     before = await root.keys()
     began = time.monotonic()
@@ -312,15 +71,38 @@ async def test_a_verb_of_a_role(
     assert await root.get("made", full=True) == TEXT
 
 
+async def test_a_worker_process_needs_no_more_than_its_role(
+    server: str, root: SharedContext, tmp_path: Path
+) -> None:
+    worker = WorkerProcess(
+        tmp_path / "worker.log",
+        *("-m", "sharedctx_workers", "--servers", server, "--namespace", "team"),
+        *("--user", Role.WORKER, "--password", "p", "--inbox-prefix", "_INBOX_team_worker"),
+        *("--slots", "1", "--log-level", "debug"),
+    )
+    try:
+        async with user(server, Role.WRITER).context() as writer:
+            assert (await writer.put("real", TEXT + "more", wait=60)).state is State.READY
+            assert await writer.get("real") != TEXT + "more"
+        present = await list_workers(server, credentials=user(server, Role.READER).credentials)
+        assert worker.process.pid in {each.get("pid") for each in present}
+        await root.delete("real")
+    finally:
+        worker.kill()
+    log = worker.log.read_text()
+    assert "allow" not in log
+    assert "refused" not in log
+
+
 @pytest.mark.parametrize("role", list(Role))
 async def test_only_the_admin_creates_a_namespace(server: str, role: Role) -> None:
     one = user(server, f"{role}-fresh", "fresh")
-    opening = one.context(namespace="fresh", create=True).open()
+    context = one.context(namespace="fresh", create=True)
     if role is Role.ADMIN:
-        await opening
-        return
+        async with context:
+            return
     with pytest.raises(PermissionDenied, match="STREAM.CREATE"):
-        await opening
+        await context.open()
 
 
 CROSS = [
@@ -429,7 +211,7 @@ def test_every_right_of_a_role_is_used(server: str, monkeypatch: pytest.MonkeyPa
                 await ctx.get("made", timeout=20)
             monkeypatch.setattr(Client, "publish", publishing)
             monkeypatch.setattr(Client, "subscribe", subscribing)
-            await ctx.put("pending", "pending " * 200)
+            await ctx.put("pending", never_seen())
             await ctx.put("expendable", "content")
             last = ("clear", "update")
             order = sorted(CASES, key=lambda case: case[0].__name__ in last)

@@ -150,8 +150,8 @@ async def test_optional_tls_is_used(tmp_path: Path, certificates: Certificates) 
 
 async def test_mutual_tls(tmp_path: Path, certificates: Certificates) -> None:
     async with serving(tmp_path, certificates.tls_block(more="verify: true")) as host:
-        ours = {"tls_ca": certificates.ca, "tls_cert": certificates.client}
-        await works(f"tls://{host}", Credentials(**ours))
+        ours = Credentials(tls_ca=certificates.ca, tls_cert=certificates.client)
+        await works(f"tls://{host}", ours)
         await refused(f"tls://{host}", Credentials(tls_ca=certificates.ca), "client certificate")
 
 

@@ -7,7 +7,8 @@ from contextlib import aclosing
 
 import pytest
 
-from sharedctx.errors import InvalidKey, InvalidRequest, RevisionConflict
+from sharedctx.errors import InvalidKey, InvalidRequest, RevisionConflict, StaleRead
+from sharedctx.store import watching
 from tests.store.conftest import OpenStore, draft, put_text, rendition_of, text_of
 
 
@@ -248,6 +249,42 @@ async def test_watch_sees_every_put_once_and_in_order(open_store: OpenStore) -> 
     async with asyncio.timeout(5):
         await watcher
     assert seen == ["plan/a", "plan/b", "plan/a", "plan/end"]
+
+
+async def test_a_slow_watcher_misses_repeats_but_never_the_newest_of_a_key(
+    open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_MOST_EVENTS", 20)
+    store = await open_store()
+    seen: dict[str, int] = {}
+    async with aclosing(store.watch()) as puts:
+        upcoming = asyncio.ensure_future(anext(puts))
+        while not upcoming.done():
+            seen["first"] = await put_text(store, "first", "x")
+            await asyncio.sleep(0.05)
+        revisions = {}
+        for number in range(100):
+            revisions[f"k{number % 7}"] = await put_text(store, f"k{number % 7}", str(number))
+        await asyncio.sleep(0.5)  # all are announced, and most events are dropped
+        count = 0
+        async with asyncio.timeout(20):
+            while any(seen.get(key) != revision for key, revision in revisions.items()):
+                entry = await anext(puts)
+                assert entry.revision > max([0, *(r for k, r in seen.items() if k != "first")])
+                seen[entry.key] = entry.revision
+                count += 1
+        assert count < 60
+
+
+async def test_an_entry_older_than_is_known_is_not_current(open_store: OpenStore) -> None:
+    store = await open_store()
+    revision = await put_text(store, "k", "x")
+    assert await store.get("k", at_least=revision) is not None
+    with pytest.raises(StaleRead):
+        await store.get("k", at_least=revision + 1)
+    with pytest.raises(StaleRead):
+        await store.get("other", at_least=revision + 1)
+    assert await store.get("other", at_least=revision) is None
 
 
 async def test_every_verb_validates_its_key(open_store: OpenStore) -> None:

@@ -74,3 +74,13 @@ def test_other_texts_are_not_composed(text: str) -> None:
 def test_hostile_texts_take_linear_time(text: str) -> None:
     assert all(0 <= start <= end <= len(text) for start, end in turns_of(text))
     assert all(0 <= start < end <= len(text) for start, end in paragraph_runs(text))
+
+
+def test_labels_in_comments_are_no_speakers() -> None:
+    script = "".join(
+        f"# Part {i}\n#\n# Options here:\n#\n# Example usage:\n#\npart_{i}() {{\n    echo\n}}\n\n"
+        for i in range(4)
+    )
+    assert turns_of(script) == []
+    chat = "### User:\nPlease look at the log.\n\n### Assistant:\nIt says no.\n\n"
+    assert len(turns_of(chat * 2)) == 4

@@ -166,6 +166,7 @@ FORMS = {
     "blanks in paths": "my dir/x.py:1:p\nmy dir/x.py:2:q\nmy dir/y.py:3:r\n",
     "no line break at the end": "a/x.py:1:p\na/x.py:2:q\na/y.py:3:r",
     "carriage returns": "a/x.py:1:p\r\na/x.py:2:q\r\na/y.py:3:r\r\n",
+    "functions around hits": "a/x.py=1=f():\na/x.py:2:q\na/x.py=9=g():\na/x.py:12:r\na/y:3:s\n",
     "find": ".\n./a\n./a/x\n./a/b\n./a/b/y z\n./a/w\n./c\n",
     "find elsewhere": "/u/i\n/u/i/a\n/u/i/a/x.h\n/u/i/b.h\n/u/i/c.h\n",
     "files": 'a/x.py\na/y.py\nb/c/z.py\na/w.py\n./"q".py\nsetup.py\n',
@@ -173,6 +174,16 @@ FORMS = {
     "a tree": ".\n├── a\n│\u00a0\u00a0 ├── b\n│\u00a0\u00a0 └── c\n└── d\n    └── e\n",
     "a tree cut off": ".\n├── a\n│   ├── b\n│   │   ├── d\n│   │   └── e\n│   ├── f\n",
     "a tree of bars": ".\n|-- a\n|   |-- b\n|   `-- c x\n`-- d -> a\n    `-- e\n\n2 directories\n",
+    "a long listing": "".join(
+        f"  {i} {i % 3} -rw-r--r--   1 me  us {i * 97:8} Oct 26 10:02 a/b{i % 2}/f{i}.py\n"
+        for i in range(9)
+    ),
+    "a long listing with blanks and links": (
+        "-rw-r--r-- 1 me us 12 Oct 26 10:02 ./a/x y.py\n"
+        "lrwxrwxrwx 1 me us 7 Oct 26 10:02 ./a/l -> x\n"
+        "drwxr-xr-x 2 me us 40 Oct 26 10:02 ./b\n-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/x.py\n"
+        "-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/y.py\n-rw-r--r-- 1 me us 12 Oct 26 10:02 ./b/z.py"
+    ),
     "folders": "a/b/\na/c/\na/d/\na/e/\na/f/\n",
     "refusals": "/e/a\n/e/b\n/e/c\n/e/d\n/e/f\n/e/g\n/e/h\n/e/i\n/e/j\nfind: /p: No access\n",
     "notes": "a/x.py:1:[… 3 lines elided: L1-3]\na/x.py:2:q\na/y.py:3:[\\… r\n",
@@ -193,6 +204,36 @@ def test_counts_are_a_list_of_files_the_largest_first() -> None:
     assert view.startswith("200 files under src/:\n")
     assert ".py:89" in view
     assert ".py:0 " not in view
+
+
+def test_a_long_listing_keeps_all_paths_and_few_of_their_details() -> None:
+    text = "".join(
+        f"-rw-r--r-- root/root {i * 97:8} 2026-10-26 10:{i % 60:02d} src/d{i % 7}/file_{i}.py\n"
+        for i in sorted(range(200), key=lambda i: i % 7)
+    )
+    view = shown(text, 1200).text
+    assert view.startswith("200 files, listed below under src/:\n")
+    assert all(f" file_{i}.py" in view.partition("listed below:\n")[0] for i in range(200))
+    assert 2 <= view.count("root/root") < 20
+
+
+def test_of_a_listing_with_sizes_the_largest_are_kept() -> None:
+    text = "".join(f"{i * 37 % 101}\tsrc/d{i % 4}/file_{i}.py\n" for i in range(100))
+    below = shown(text, 900).text.partition("listed below:\n")[2]
+    assert all(f"{size}\tsrc/" in below for size in (100, 99, 98))
+
+
+def test_the_header_of_a_listing_is_kept() -> None:
+    rows = "".join(f"{i * 97:8}  2026-10-26 10:02   a/b{i % 3}/f{i}.py\n" for i in range(60))
+    text = f"Archive:  a.zip\n  Length      Date    Time    Name\n{rows}   171,000   60 files\n"
+    view = shown(text, 700).text
+    assert "Archive:  a.zip\n  Length" in view
+    assert view.endswith("60 files\n")
+
+
+def test_columns_before_words_are_no_listing() -> None:
+    text = "".join(f"{i} {i * 3} {'pear' if i % 2 else 'apple'}{i}\n" for i in range(60))
+    assert SEARCH.document(text, TOKENIZER) is None
 
 
 def test_times_of_day_are_no_hits() -> None:

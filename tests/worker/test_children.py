@@ -92,9 +92,9 @@ async def test_content_other_than_recorded_is_refused() -> None:
     packed, record = _packed(text_of("one"))
     _, other = _packed(text_of("two"))
     async with _pool() as pool:
-        with pytest.raises(ChildFailure, match="CorruptEntry"):
+        with pytest.raises(ChildFailure, match="recorded hash"):
             await pool.compress(packed, other)
-        with pytest.raises(ChildFailure, match="CorruptEntry"):
+        with pytest.raises(ChildFailure, match="not a valid zstd frame|does not unpack"):
             await pool.compress(packed[:-1], record)
 
 

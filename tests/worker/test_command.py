@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from sharedctx.embedded import NatsServer
+from sharedctx.login_options import LOGIN_OPTIONS
 from sharedctx_workers import app
 from sharedctx_workers.command import worker
 from sharedctx_workers.settings import WorkerSettings
@@ -34,7 +35,9 @@ def test_help_names_every_option_and_exit_code() -> None:
     result = _run("--help")
     assert result.returncode == 0
     text = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
-    for option in inspect.signature(worker).parameters:
+    for login in LOGIN_OPTIONS:
+        assert login.flag in text
+    for option in inspect.signature(worker).parameters.keys() - {"credentials"}:
         assert f"--{option.replace('_', '-')}" in text
         assert f"SHAREDCTX_{option.upper()}" in text
     assert "NATS_URL" in text

@@ -204,7 +204,12 @@ class Worker:
             with self._served[namespace]:
                 async with store.open(namespace) as (entries, queue):
                     runner = JobRunner(
-                        entries, entries.config, self._children, self._tally, self._metrics
+                        entries,
+                        entries.config,
+                        self._children,
+                        self._tally,
+                        self._metrics,
+                        self._settings.encryption,
                     )
                     self._consuming[namespace] = entries
                     self._refused.discard(namespace)

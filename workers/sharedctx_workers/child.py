@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from sharedctx.errors import SharedContextError
 from sharedctx.records import ENTRY_HEADER, EntryRecord
 from sharedctx_workers import child_job
 from sharedctx_workers.frames import PREFIX, READY, Reply, Request, decode_frame, encode_frame
@@ -74,8 +75,10 @@ def _address_space() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def _place(error: BaseException) -> str:
-    """Type of `error` and the line that raised it."""
+def _reason(error: BaseException) -> str:
+    """What our own errors say; of all others, which may quote the content, type and place only."""
+    if isinstance(error, SharedContextError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"
@@ -91,7 +94,7 @@ def _answer(request: Request) -> Reply:
     except MemoryError:
         return Reply("memory", retire=True)
     except BaseException as error:  # noqa: BLE001 - panics of Rust code are not Exceptions
-        return Reply("error", error=_place(error))
+        return Reply("error", error=_reason(error))
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import anyio
 import typer
 
-from sharedctx.errors import InvalidNamespace
+from sharedctx.encryption import Encryption
+from sharedctx.errors import InvalidNamespace, SharedContextError
 from sharedctx.keys import validate_namespace
 from sharedctx.login_options import with_credentials
 from sharedctx.store.credentials import Credentials
@@ -47,6 +48,15 @@ _Namespaces = Annotated[
         envvar="SHAREDCTX_NAMESPACES",
         help="Serve only this namespace; may be given several times (in the variable: separated by "
         "spaces). Without it: every namespace, also those created later.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+_KeyFile = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SHAREDCTX_KEY_FILE",
+        help="File with the keys of encrypted namespaces; without its key a content is left as it "
+        "is.",
         rich_help_panel=_CONNECTION,
     ),
 ]
@@ -134,6 +144,13 @@ def _validated(namespaces: list[str]) -> frozenset[str]:
         raise typer.BadParameter(str(error), param_hint="--namespace") from error
 
 
+def _keys(path: str | None) -> Encryption | None:
+    try:
+        return None if path is None else Encryption.from_file(path)
+    except SharedContextError as error:
+        raise typer.BadParameter(str(error), param_hint="--key-file") from error
+
+
 def _split(servers: str) -> tuple[str, ...]:
     urls = tuple(url.strip() for url in servers.split(",") if url.strip())
     if not urls:
@@ -146,6 +163,7 @@ def worker(
     servers: _Servers = "nats://127.0.0.1:4222",
     domain: _Domain = None,
     namespace: _Namespaces = None,
+    key_file: _KeyFile = None,
     slots: _Slots = 0,
     time_limit: _TimeLimit = 30.0,
     memory_limit: _MemoryLimit = 2048,
@@ -170,6 +188,7 @@ def worker(
         servers=_split(servers),
         credentials=credentials,
         domain=domain,
+        encryption=_keys(key_file),
         namespaces=_validated(namespace or []),
         slots=slots or _cpus(),
         time_limit=time_limit,

@@ -15,6 +15,7 @@ import structlog
 
 from sharedctx import tokens
 from sharedctx.codec import content_text, unpack
+from sharedctx.encryption import Encryption, open_entry, open_rendition
 from sharedctx.errors import CorruptEntry, StoreError, StoreUnavailable
 from sharedctx.records import EntryRecord, RenditionBody, RenditionRecord, State, StoredRendition
 from sharedctx.segments import Guarantee
@@ -65,6 +66,7 @@ class JobRunner:
         children: Where documents are compressed.
         tally: Where finished jobs are counted.
         metrics: Where every try is counted.
+        encryption: The keys that this worker holds.
     """
 
     store: Store
@@ -72,6 +74,7 @@ class JobRunner:
     children: Children
     tally: Tally
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    encryption: Encryption | None = None
 
     async def run(self, job: Job) -> None:
         """Bring `job` to its end. Raises nothing; when cancelled, gives the job back."""
@@ -138,6 +141,8 @@ class JobRunner:
             self._note(job).info("job.skipped", state=rendition.record.state.value)
         elif job.attempt > self.config.max_attempts:
             await self._give_up(job, _NEVER_ENDED)
+        elif not await self._can_read(job.entry.record):
+            await self._leave_as_is(job)
         else:
             await self._compress(job)
 
@@ -147,6 +152,8 @@ class JobRunner:
         except (ChildFailure, CorruptEntry) as failure:
             await self._failed(job, str(failure))
             return
+        if self._keys_for(job.entry.record) is not None and rendition.state is State.READY:
+            rendition = replace(rendition, key_id=job.entry.record.key_id)
         await self.publish(rendition, packed)
         await self.finish(job)
         self.tally.done += 1
@@ -168,6 +175,11 @@ class JobRunner:
                 return None
             # Read whole: what cannot be read must be made again, whatever its header says.
             packed = await self.store.packed_rendition(rendition)
+            if job.entry.record.key_id is not None and rendition.record.state is State.PASSTHROUGH:
+                return None if await self._can_read(job.entry.record) else rendition
+            packed = await open_rendition(
+                self._keys_for(job.entry.record), self.store.namespace, rendition.record, packed
+            )
             RenditionBody.unpack(packed, rendition.record.size)
         except CorruptEntry:
             return None  # a sound one takes its place
@@ -187,11 +199,47 @@ class JobRunner:
             CorruptEntry: the content is gone or damaged.
         """
         self._note(job).debug("job.started", size=job.entry.record.size)
+        record = job.entry.record
+        return await self.children.compress(await self._packed_content(job), record)
+
+    async def _packed_content(self, job: Job) -> bytes:
         packed = await self.store.packed_content(job.entry)
-        return await self.children.compress(packed, job.entry.record)
+        keys = self._keys_for(job.entry.record)
+        return await open_entry(keys, self.store.namespace, job.entry, packed)
+
+    def _keys_for(self, record: EntryRecord) -> Encryption | None:
+        return None if record.key_id is None else self.encryption
+
+    async def _can_read(self, record: EntryRecord) -> bool:
+        if record.key_id is None:
+            return True
+        return self.encryption is not None and await self.encryption.holds(record.key_id)
+
+    async def _leave_as_is(self, job: Job) -> None:
+        """Tell readers that the original is all there will be."""
+        record = job.entry.record
+        packed, size = RenditionBody("", b"").pack()
+        rendition = RenditionRecord(
+            hash=record.hash,
+            profile=record.profile,
+            state=State.PASSTHROUGH,
+            guarantee=Guarantee.LOSSLESS,
+            original_tokens=0,
+            compressed_tokens=0,
+            reason=f"it is encrypted with the key {record.key_id!r}, which no worker holds",
+            size=size,
+        )
+        await self.publish(rendition, packed)
+        await self.finish(job)
+        self._ended(job, "passthrough", rendition)
+        self._note(job).warning("job.unreadable", key_id=record.key_id)
 
     async def publish(self, rendition: RenditionRecord, packed: bytes) -> None:
         """Store a rendition. The store tries for a while when the server is away."""
+        if rendition.key_id is not None and self.encryption is not None:
+            rendition, packed = await self.encryption.seal_rendition(
+                self.store.namespace, rendition, packed
+            )
         await self.store.put_rendition(rendition, packed)
 
     async def finish(self, job: Job) -> None:
@@ -216,7 +264,8 @@ class JobRunner:
         record = job.entry.record
         count = await self._count(job)
         packed, size = RenditionBody("", b"").pack()
-        attempts = min(job.attempt, self.config.max_attempts)
+        tries = min(job.attempt, self.config.max_attempts)
+        attempts = f"{tries} attempt{'s' if tries > 1 else ''}"
         rendition = RenditionRecord(
             hash=record.hash,
             profile=record.profile,
@@ -224,7 +273,7 @@ class JobRunner:
             guarantee=Guarantee.LOSSLESS,
             original_tokens=count,
             compressed_tokens=count,
-            reason=f"given up after {attempts} attempts: {reason}",
+            reason=f"given up after {attempts}: {reason}",
             size=size,
         )
         await self.publish(rendition, packed)
@@ -237,7 +286,7 @@ class JobRunner:
         """Tokens of the original; 0 when nobody can read it or this worker cannot count it."""
         record = job.entry.record
         try:
-            packed = await self.store.packed_content(job.entry)
+            packed = await self._packed_content(job)
         except CorruptEntry:
             return 0
         with contextlib.suppress(ChildFailure):

@@ -35,18 +35,22 @@ _GRAMMARS: tuple[Compressor, ...] = (
     ConfigCompressor(),
 )
 
+# Grammars that take nearly anything of some layout.
+_CODE_BY_LINES = CodeCompressor(by_lines=True)
+_ANY_LOG = LogCompressor(of_any_form=True)
+
 _HTML = HtmlCompressor(_GRAMMARS)
-_MIXED = MixedCompressor((*_GRAMMARS, _HTML))
+_MIXED = MixedCompressor((*_GRAMMARS, _HTML), lenient=(_CODE_BY_LINES, _ANY_LOG))
 
 # Then what holds others, with the grammars between that take much for theirs: pages of HTML are as
 # indented as code is, and comments of code look like headings. At last text, which accepts all.
 COMPRESSORS: tuple[Compressor, ...] = (
     *_GRAMMARS,
     _HTML,
-    CodeCompressor(by_lines=True),
+    _CODE_BY_LINES,
     _MIXED,
     MarkdownCompressor(_GRAMMARS),
-    LogCompressor(of_any_form=True),
+    _ANY_LOG,
     TextCompressor(),
 )
 

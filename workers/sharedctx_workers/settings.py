@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sharedctx.encryption import Encryption
 from sharedctx.store.credentials import Credentials
 
 __all__ = ("LogFormat", "LogLevel", "WorkerSettings")
@@ -21,6 +22,7 @@ class WorkerSettings:
         servers: URLs of the NATS servers.
         credentials: What to log in with.
         domain: JetStream domain of the namespaces, when it is not that of the server.
+        encryption: The keys of namespaces whose contents are encrypted.
         namespaces: The namespaces to serve; empty for every namespace there is.
         slots: Jobs compressed at the same time, each in its own child process.
         time_limit: Seconds that one job may run in its child.
@@ -33,6 +35,7 @@ class WorkerSettings:
     servers: tuple[str, ...]
     credentials: Credentials = field(default_factory=Credentials)
     domain: str | None = None
+    encryption: Encryption | None = None
     namespaces: frozenset[str] = frozenset()
     slots: int = 1
     time_limit: float = 30.0

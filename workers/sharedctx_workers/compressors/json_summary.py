@@ -32,7 +32,7 @@ _MAX_LINE = 240
 _MAX_DEPTH = 10
 _MAX_WORD, _MAX_DIGITS = 16, 4
 # Objects with more different members than this, each in few of them, are used as dictionaries.
-_MAX_MEMBERS = 8
+_MAX_MEMBERS = 4
 _MANY_MEMBERS = 48
 # An outline lists the keys of dictionaries with at most so many: if that is little, and anyway.
 _MANY_KEYS, _FEW_KEYS = 200, 40

@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from sharedctx.exact_json import Value, dump, dump_string, is_number
+from sharedctx_workers.compressors.json_templates import Template, find_templates
 
 __all__ = ("Row", "Table", "tabulate")
 
@@ -215,8 +216,13 @@ def tabulate(keys: Sequence[str | None], objects: Sequence[Value]) -> Table | No
         return None
     writer = _Cells()
     fitting = [dict(item) for item, fit in zip(objects, fits, strict=True) if fit]
-    written = [_written(column) for column in writer.columns(fitting, columns)]
-    header = ",".join(name + mark for name, (mark, _) in zip(_names(columns), written, strict=True))
+    names, cells = list(_names(columns)), list(writer.columns(fitting, columns))
+    templates = find_templates(names, cells)
+    written = [
+        _templated(templates[i], writer) if i in templates else _written(column)
+        for i, column in enumerate(cells)
+    ]
+    header = ",".join(name + mark for name, (mark, _) in zip(names, written, strict=True))
     kept = [column for _, column in written if column is not None]
     saved = sum(
         times * sum(len(key) + 3 for key in shape)
@@ -246,6 +252,17 @@ def _written(column: Sequence[str]) -> tuple[str, Sequence[str] | None]:
     if not quoted or any(v[:1] in ("{", "[") or _is_literal(v) for v in values):
         return "", column
     return ":str", [cell[1:-1] if cell in quoted else cell for cell in column]
+
+
+def _templated(template: Template, writer: _Cells) -> tuple[str, Sequence[str] | None]:
+    """Return what the header says of a column with a template, and what its cells are then."""
+    mark = f"~{dump_string(template.text)}"
+    if template.rests is None:
+        return mark, None
+    cells = map(writer.of, template.rests)
+    return mark, [
+        cell[1:-1] if cell[0] == '"' and _is_literal(cell[1:-1]) else cell for cell in cells
+    ]
 
 
 def _is_literal(text: str) -> bool:

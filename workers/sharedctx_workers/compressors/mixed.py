@@ -19,23 +19,27 @@ class MixedCompressor:
 
     Args:
         compressors: What the parts are offered to, in this order.
+        lenient: What whole turns of a conversation and outputs of commands are offered to then.
     """
 
     kind = "mixed"
 
-    def __init__(self, compressors: Sequence[Compressor]) -> None:
+    def __init__(
+        self, compressors: Sequence[Compressor], lenient: Sequence[Compressor] = ()
+    ) -> None:
         self._compressors = tuple(compressors)
+        self._lenient = tuple(lenient)
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as one document; None unless it has large parts of other kinds."""
-        pieces = pieces_of(text, self._compressors, tokenizer)
+        pieces = pieces_of(text, self._compressors, tokenizer, self._lenient)
         if _MIN_SHARE * sum(map(_size, pieces)) < len(text) or len(pieces) < 2:
             return None
         return combine(text, pieces, tokenizer, self.kind, titles=True)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is the prose of `original`, and of each part what says all of it."""
-        return says_all(original, whole, self._compressors)
+        return says_all(original, whole, self._compressors, self._lenient)
 
 
 def _size(piece: Piece) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sharedctx import tokens
 from sharedctx.notes import escape_notes, unescape_notes
-from sharedctx.segments import TARGET, Document, Guarantee, Segment, Span
+from sharedctx.segments import TARGET, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
@@ -51,7 +51,7 @@ class Piece(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def _last_pieces(text: str, compressors: tuple[Compressor, ...]) -> list[Piece]:  # noqa: ARG001  # the key
+def _last_pieces(text: str, *compressors: tuple[Compressor, ...]) -> list[Piece]:  # noqa: ARG001  # the key
     """Return the list that remembers what `text` was last taken apart into; empty at first.
 
     Whoever compresses a text verifies the result next, and how short its parts are can depend on
@@ -60,13 +60,27 @@ def _last_pieces(text: str, compressors: tuple[Compressor, ...]) -> list[Piece]:
     return []
 
 
-def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer) -> list[Piece]:
-    """Return `text` as pieces, in order and without gaps."""
+def pieces_of(
+    text: str,
+    compressors: Sequence[Compressor],
+    tokenizer: Tokenizer,
+    lenient: Sequence[Compressor] = (),
+) -> list[Piece]:
+    """Return `text` as pieces, in order and without gaps.
+
+    Args:
+        text: The original.
+        compressors: What the parts are offered to, in this order.
+        tokenizer: What counts.
+        lenient: What whole turns and outputs are offered to that none of the others accepts, nor
+            any part of them.
+    """
     pieces: list[Piece] = []
     place = 0
-    for found in _places(text):
+    for found, is_last_try in _places(text):
+        asked = lenient if is_last_try else compressors
         # What lies in a piece that was found already is part of it.
-        piece = _routed(text, found, compressors, tokenizer) if found.start >= place else None
+        piece = _routed(text, found, asked, tokenizer) if found.start >= place else None
         if piece is None:
             continue
         if found.start > place:
@@ -75,20 +89,26 @@ def pieces_of(text: str, compressors: Sequence[Compressor], tokenizer: Tokenizer
         place = found.end
     if place < len(text):
         pieces.append(Piece(Embedded(place, place, len(text), len(text))))
-    _last_pieces(text, tuple(compressors))[:] = pieces
+    _last_pieces(text, tuple(compressors), tuple(lenient))[:] = pieces
     return pieces
 
 
-def _places(text: str) -> Iterator[Embedded]:
-    """Yield the places of `text` that may hold something of another kind, the wider first."""
+def _places(text: str) -> Iterator[tuple[Embedded, bool]]:
+    """Yield the places of `text` that may hold something of another kind, the wider first.
+
+    With each, whether it has been yielded before: with what is in it, it is still all text.
+    """
     marked = turns_of(text) or outputs_of(text)
     if not marked:
         wide = (Embedded(start, start, end, end) for start, end in paragraph_runs(text))
-        yield from heapq.merge(wide, embedded_in(text), key=lambda at: (at.start, -at.end))
+        for place in heapq.merge(wide, embedded_in(text), key=lambda at: (at.start, -at.end)):
+            yield place, False
     for start, end in marked:
-        yield Embedded(start, start, end, end)
+        whole = Embedded(start, start, end, end)
+        yield whole, False
         for place in embedded_in(text[start:end]):
-            yield Embedded(*(start + at for at in place))
+            yield Embedded(*(start + at for at in place)), False
+        yield whole, True
 
 
 def _routed(
@@ -147,23 +167,36 @@ def combine(
         # Other text decodes only for who knows where it begins, which a reader does not.
         whole=Guarantee.LOSSLESS if is_verbatim else Guarantee.EXTRACTIVE,
         partial=max(partial, key=_STRENGTH.index),
-        note_style=PROSE_NOTES,
+        note_style=_note_style(documents),
         enough=1.0,
         basis=round(entries.wanted / TARGET),
     )
 
 
-def says_all(original: str, whole: str, compressors: Sequence[Compressor]) -> bool:
+def _note_style(documents: Sequence[Document]) -> NoteStyle:
+    """Return the style of notes that imply what those of any part do."""
+    units = [unit for document in documents for unit in document.note_style.implied]
+    return NoteStyle(implied=tuple(dict.fromkeys((*PROSE_NOTES.implied, *units))))
+
+
+def says_all(
+    original: str,
+    whole: str,
+    compressors: Sequence[Compressor],
+    lenient: Sequence[Compressor] = (),
+) -> bool:
     """Whether `whole` is what all pieces of `original` combine to, and each says all of its part.
 
     Args:
         original: The original.
         whole: All segments of the document, with look-alikes of notes escaped.
         compressors: What made the parts.
+        lenient: What made parts that none of `compressors` accepts.
     """
     said: list[str] = []
-    pieces = _last_pieces(original, tuple(compressors))
-    for place, compressor, document in pieces or pieces_of(original, compressors, tokens.load()):
+    pieces = _last_pieces(original, tuple(compressors), tuple(lenient))
+    pieces = pieces or pieces_of(original, compressors, tokens.load(), lenient)
+    for place, compressor, document in pieces:
         if compressor is None or document is None:
             said.append(original[place.start : place.end])
             continue

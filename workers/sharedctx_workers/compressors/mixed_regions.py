@@ -45,8 +45,15 @@ def turns_of(text: str) -> list[tuple[int, int]]:
     after_blank = True
     for start, end in split_lines(text):
         head = text[start : min(end, start + _MAX_HEAD)]
-        # Inside a paragraph only a label that has the line for itself is one.
-        label = _LABEL.match(head) if after_blank else _LABEL.fullmatch(head.rstrip())
+        # Inside a paragraph only a label that has the line for itself is one, and none that may be
+        # a comment.
+        is_marked = head.startswith("#")
+        if is_marked and not after_blank:
+            label = None
+        elif after_blank and not is_marked:
+            label = _LABEL.match(head)
+        else:
+            label = _LABEL.fullmatch(head.rstrip())
         if label and (label.end() >= len(head.rstrip()) or _SENTENCE.search(head, label.end())):
             labels.append((start, start + label.end(), label[1]))
         elif _PROMPT.match(head):

@@ -14,6 +14,7 @@ from sharedctx_workers.compressors.search_fold import fold_search
 from sharedctx_workers.compressors.search_folders import folder_parts, path_lines
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
 from sharedctx_workers.compressors.search_listing import TREE, listing_entries, listing_parts
+from sharedctx_workers.compressors.search_long import long_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
 from sharedctx_workers.compressors.search_tree import tree_parts
 
@@ -46,23 +47,29 @@ class SearchCompressor:
         if _is_search(text, lines):
             parts = search_parts(text, lines, fold_search(lines))
             return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
-        if _RULE.search(text, 0, _HEAD):
+        every = list(split_lines(text))
+        listed = long_parts(text, every)
+        if listed is None and _RULE.search(text, 0, _HEAD):
             return None  # a report about files
-        paths = path_lines(text, list(split_lines(text)))
-        folded = self._folded(text, folder_parts(paths), tokenizer) if paths else None
-        if folded is not None:
-            return folded
-        entries = listing_entries(text)
-        if entries is None:
-            return None
-        parts = listing_parts(text, entries)
-        if any(TREE.match(text, part.start) for part in parts):
-            folded = self._folded(text, tree_parts(text, parts), tokenizer)
-        return folded or _verbatim(text, parts, tokenizer)
+        paths = None if listed else path_lines(text, every)
+        index = listed or (folder_parts(paths) if paths else None)
+        folded = self._folded(text, index, tokenizer) if index else None
+        return folded or self._drawn(text, tokenizer)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character, folded or not."""
         return unescape_notes(whole) == original or unfold_paths(whole) == original
+
+    def _drawn(self, text: str, tokenizer: Tokenizer) -> Document | None:
+        """Return `text` as a tree, or a listing line by line; None when it is neither."""
+        entries = listing_entries(text)
+        if entries is None:
+            return None
+        parts = listing_parts(text, entries)
+        folded = None
+        if any(TREE.match(text, part.start) for part in parts):
+            folded = self._folded(text, tree_parts(text, parts), tokenizer)
+        return folded or _verbatim(text, parts, tokenizer)
 
     def _folded(self, text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document | None:
         """Return the document that `parts` make, if it says all of `text`."""
@@ -80,6 +87,7 @@ def _can_be(text: str) -> bool:
     return (
         _is_search(head, found_lines(head))
         or path_lines(head, list(split_lines(head))) is not None
+        or long_parts(head, list(split_lines(head))) is not None
         or listing_entries(head) is not None
     )
 

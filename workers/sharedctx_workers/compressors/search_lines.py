@@ -21,8 +21,9 @@ _HIT = re.compile(r"((?:[A-Za-z]:[\\/])?[^\s:][^:\n]{0,300}):([1-9]\d{0,8}):")
 # The end of what stands before the minutes of a time of day.
 _HOUR = re.compile(r"(?:[\dT\[(,-][T ]?|\d[ /:])\d\d$")
 _PLAIN_HIT = re.compile(r"([^\s:]{1,400}):(?![:/])")
-_NUMBERED = re.compile(r"([1-9]\d{0,8})([:-])")
-_CONTEXT = re.compile(r"-[1-9]\d{0,8}-|-")
+# After a number, ``-`` marks a line around a hit, ``=`` the function that the hit is in.
+_NUMBERED = re.compile(r"([1-9]\d{0,8})([:=-])")
+_CONTEXT = re.compile(r"([=-])[1-9]\d{0,8}\1|-")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\w.~@+%$#=,(){}\[\]\\/-]{1,400}$")
 _NAME = re.compile(r"\.{0,2}[\w@+-][\w.@+-]{0,120}\.\w{1,10}$|[A-Z][a-z]{2,20}file$|[A-Z]{3,20}$")
 _WHATEVER = re.compile(r"Binary file \S|(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): \S")

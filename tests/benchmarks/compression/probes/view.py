@@ -8,15 +8,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from sharedctx.decode import decode_values
+from sharedctx import decode
 from sharedctx.exact_json import dump
 from sharedctx.notes import NOTE
 from tests.benchmarks.compression.probes.page import read_page
 
 __all__ = ("View", "plain", "view_of")
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][0-9AB])")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrtbf]|[\"\\]")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[+-]?\d[\d,_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -82,7 +83,8 @@ class View:
         decoded = _decoded(raw)
         page = read_page(raw)
         changed = list(_changed_lines(raw))
-        whole = "\n".join(filter(None, (raw, decoded, page.text if page else "", *changed)))
+        said = (raw, decoded, page.text if page else "", *changed, *_made_rows(raw))
+        whole = "\n".join(filter(None, said))
         self.text = plain(NOTE.sub(lambda note: _LOCATION.sub("", note[0]), whole))
         self.lines = frozenset(map(plain, (*raw.split("\n"), *changed)))
         self.stated = frozenset(_STATED.findall(raw))
@@ -197,12 +199,29 @@ def _changed_lines(raw: str) -> Iterator[str]:
             yield "+" + _CHANGED_WORDS.sub(lambda words: words[2] or "", line)
 
 
+def _made_rows(raw: str) -> Iterator[str]:
+    """Yield the rows of tables in which a header says how cells are made of others, with these."""
+    for head in decode._TABLE.finditer(raw):
+        try:
+            columns, place = decode._columns(raw, head.end())
+        except (ValueError, IndexError):
+            continue
+        if not any(column.template for column in columns):
+            continue
+        reader = decode._Rows(columns, by_key=head[3] == "rows by key")
+        for line in raw[place:].split("\n"):
+            if line.startswith(("]", "}")):
+                break
+            with suppress(ValueError, IndexError):  # notes, and rows that are cut
+                yield dump(reader.row(line))
+
+
 def _decoded(raw: str) -> str:
     """Return the JSON that a lossless rendition stands for, empty if it is none."""
     if not raw.lstrip().startswith(("{", "[")):
         return ""
     try:
-        values = decode_values(raw)
+        values = decode.decode_values(raw)
     except (ValueError, RecursionError, IndexError):
         return ""
     return "\n".join(map(dump, values))

@@ -1,0 +1,133 @@
+"""Long listings: all paths first, folded by directory, then the lines as they stand.
+
+``find -ls``, ``tar -tv``, ``du``, ``unzip -l`` and ``git ls-tree`` write sizes, dates, permissions
+or digests before each path. What there is matters to every reader, how large or old it is to few;
+so an index of the paths goes before the lines, of which few are needed then. `sharedctx.unfold`
+reads that back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sharedctx.salience import spread
+from sharedctx.segments import REQUIRED
+from sharedctx.unfold import IN_FULL
+from sharedctx_workers.compressors.search_folders import PathLine, folder_parts
+from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
+
+__all__ = ("long_parts",)
+
+_MIN_LINES = 5
+_MAX_FIELDS = 12
+_MAX_LINE = 400
+_MAX_OTHERS = 6  # lines of a header, a footer, or one that was cut off
+_LARGE, _ENTRY = 1.5, 2.0
+# What tells of a file: numbers, sizes, dates, times, digests and permissions.
+_MODE = re.compile(r"[-bcdlps][-rwxsStT]{5,9}[.+@]?")
+_MEASURE = re.compile(rf"[\d.,:+/-]{{1,40}}[KMGTB%]{{0,2}}|[0-9a-f]{{7,64}}|{_MODE.pattern}")
+# Other columns, such as owners and months, have few values, which lines of prose do not.
+_MAX_VALUES = 24
+
+
+class _Line(NamedTuple):
+    """A line of a listing; `path` is empty for others."""
+
+    start: int
+    end: int
+    fields: tuple[str, ...]
+    path: str
+
+
+def long_parts(text: str, lines: Sequence[tuple[int, int]]) -> list[Part] | None:
+    """Return the parts of a long listing; None when `lines` of `text` are not of one."""
+    listed = _read(text, lines)
+    if listed is None:
+        return None
+    index = _index([line.path for line in listed if line.path])
+    if not is_affordable(sum(len(part.shown or "") for part in index), len(text)):
+        return None
+    sizes = sorted({-size for line in listed if (size := _size(line)) is not None})
+    order = {size: place / len(sizes) for place, size in enumerate(sizes)}
+    evens = spread(len(listed))
+    full = []
+    for line, even in zip(listed, evens, strict=True):
+        size = _size(line)
+        rank = _ENTRY + even if size is None else _LARGE + order[-size]
+        if not line.path or line in (listed[0], listed[-1]):
+            rank = REQUIRED
+        full.append(Part(line.start, line.end, rank, "entry" if line.path else "line"))
+    return [*index, *full]
+
+
+def _read(text: str, lines: Sequence[tuple[int, int]]) -> list[_Line] | None:
+    """Return `lines` apart; None when they are not all but a few measures and a path."""
+    heads = [text[start : min(end, start + _MAX_LINE)].strip() for start, end in lines]
+    columns = _columns_before_path(heads)
+    if not columns:
+        return None
+    listed = []
+    for (start, end), head in zip(lines, heads, strict=True):
+        fields = tuple(head.split(maxsplit=columns))
+        is_entry = len(fields) > columns and bool(_MEASURE.fullmatch(fields[0]))
+        path = fields[-1].partition(" -> ")[0] if is_entry else ""
+        listed.append(_Line(start, end, fields[:-1], path))
+    entries = [line for line in listed if line.path]
+    is_most = len(listed) - len(entries) <= min(_MAX_OTHERS, len(entries) // 3)
+    if not is_most or len({line.path for line in entries}) < 0.9 * len(entries):
+        return None
+    deep = sum("/" in line.path for line in entries)
+    has_modes = any(_MODE.fullmatch(field) for field in entries[0].fields)
+    if not has_modes and 2 * deep < len(entries):
+        return None
+    values = zip(*(line.fields for line in entries), strict=True)
+    return listed if all(map(_measures, values)) else None
+
+
+def _columns_before_path(heads: Sequence[str]) -> int:
+    """Return how many fields stand before each path; 0 when that is not clear.
+
+    A path may hold blanks, so the fewest fields count that more than a few lines have.
+    """
+    counts = Counter(len(head.split()) for head in heads if head)
+    usual = [count for count, times in counts.items() if times > len(heads) // 20 + 1]
+    columns = min(usual, default=0) - 1
+    return columns if len(heads) >= _MIN_LINES and 1 <= columns <= _MAX_FIELDS else 0
+
+
+def _measures(column: Sequence[str]) -> bool:
+    """Whether a column tells of files: measures, or words of which there are few."""
+    if len(set(column)) <= _MAX_VALUES:
+        return True
+    return 10 * sum(bool(_MEASURE.fullmatch(field)) for field in column) >= 9 * len(column)
+
+
+def _size(line: _Line) -> int | None:
+    """Return the number of a line that has nothing else before its path."""
+    alone = line.path and len(line.fields) == 1 and line.fields[0].isdecimal()
+    return int(line.fields[0]) if alone else None
+
+
+def _index(paths: Sequence[str]) -> list[Part]:
+    """Return the rows of `paths`, which stand for no lines: those follow in full."""
+    lines = [PathLine(0, 0, *_split(path)) for path in paths]
+    # The lines below have their own order, so a directory can have a single row here.
+    places = {line.directory: -place for place, line in enumerate(reversed(lines))}
+    lines.sort(key=lambda line: places[line.directory])
+    numbered = [line._replace(start=i, end=i + 1) for i, line in enumerate(lines)]
+    header, *rows = [
+        part._replace(start=0, end=0, amount=0, rank=min(part.rank, REQUIRED))
+        for part in folder_parts(numbered)
+    ]
+    title = re.sub(r"(paths|files)", rf"\1, {IN_FULL}", header.shown or "", count=1)
+    below = Part(0, 0, FIRST, "line", 0, shown=f"{IN_FULL}:\n")
+    return [header._replace(shown=title), *rows, below]
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Return the directory of a path, with a slash, and the rest."""
+    cut = path.rstrip("/").rfind("/") + 1
+    return path[:cut], path[cut:]
