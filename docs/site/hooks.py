@@ -17,6 +17,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from sharedctx.cli.app import app
+from sharedctx.login_options import with_credentials
 from sharedctx_workers.command import worker
 
 __all__ = ("on_nav", "on_page_markdown", "on_post_build")
@@ -52,7 +53,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def _described_commands(commands: list[str], told: set[str]) -> str:
     """Return what the parser knows of every command, without options that were `told` before."""
     own_help = typer.Typer(add_completion=False)
-    own_help.command()(worker)
+    own_help.command()(with_credentials(worker))
     described = []
     for command in commands:
         if command.startswith(_WORKER):

@@ -15,6 +15,6 @@ class SettingsLeftOut(griffe.Extension):
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:
         """Take the mark of what was not given out of a signature."""
         for parameter in func.parameters:
-            if str(parameter.default) == "_NOT_GIVEN":
+            if str(parameter.default) == "NOT_GIVEN":
                 parameter.default = "..."
-                parameter.annotation = str(parameter.annotation).replace(" | _NotGiven", "")
+                parameter.annotation = str(parameter.annotation).replace(" | NotGiven", "")

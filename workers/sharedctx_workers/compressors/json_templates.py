@@ -19,9 +19,10 @@ _LITERALS = frozenset(("", "true", "false", "null"))
 # Others are only looked for among so many columns, and told apart by so many rows.
 _MAX_SOURCES = 24
 _SAMPLES = 5
-# What a template has to save, in characters, and the least that a prefix is worth it for.
+# What a template has to save, in characters, and how many it has to have of its own: short names
+# are better read as they are.
 _LEAST_SAVING = 12
-_LEAST_AFFIX = 24
+_LEAST_TEXT, _LEAST_AFFIX = 10, 24
 _MAX_TEMPLATE = 200
 
 
@@ -95,7 +96,8 @@ def _of_sources(texts: Sequence[str], sources: Mapping[str, Sequence[str]]) -> T
         pieces = list(_pieces(text))
         if names and all(_filled(pieces, sources, row) == value for row, value in enumerate(texts)):
             saved = sum(map(len, texts)) - len(text)
-            pays = saved >= _LEAST_SAVING and len(text) <= _MAX_TEMPLATE
+            own = sum(len(piece) for piece, is_name in pieces if not is_name)
+            pays = saved >= _LEAST_SAVING and own >= _LEAST_TEXT and len(text) <= _MAX_TEMPLATE
             return Template(text) if pays else None
     return None
 
