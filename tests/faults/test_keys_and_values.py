@@ -15,6 +15,7 @@ import pytest
 from sharedctx import SharedContext
 from sharedctx.embedded import NatsServer
 from sharedctx.store.nats import NatsStore
+from sharedctx.store.retry import TransientError
 from sharedctx.store.streams import CHUNK_BYTES, INLINE_BYTES
 
 
@@ -46,18 +47,11 @@ def losing_replies(ctx: SharedContext, subject_part: str) -> list[str]:
         if subject_part in subject:
             seen.append(subject)
             if len(seen) == 1:
-                connection._fail_pending(_lost())
-                raise _lost()
+                raise TransientError("the reply was lost", sent=True)
         return reply
 
     connection.request = request
     return seen
-
-
-def _lost() -> Exception:
-    from sharedctx.store.retry import TransientError  # noqa: PLC0415
-
-    return TransientError("the reply was lost", sent=True)
 
 
 @pytest.mark.parametrize("limit", [INLINE_BYTES, 2 * INLINE_BYTES, 2 * CHUNK_BYTES])
@@ -168,7 +162,7 @@ async def test_k7_a_retried_clear_spares_later_puts(
         async def put_meanwhile(subject: str, *arguments: Any, **options: Any) -> Any:
             try:
                 return await lossy(subject, *arguments, **options)
-            except Exception:
+            except TransientError:
                 await other.put("after", "y")
                 raise
 
