@@ -45,8 +45,9 @@ _ANSWER_S = 2.0
 _EXISTS_S = 0.25
 _SMALL_BYTES = 160 * 1024
 _WRONG_LAST_SEQUENCE = 10071
-# Another write to the same subject is in flight on a replicated stream: try again.
-_WRITE_IN_FLIGHT = 10164
+# Another write to the same subject, or an earlier attempt at this one, is in flight on a replicated
+# stream: try again.
+_WRITE_IN_FLIGHT = frozenset({10164, 10158})
 # No space: max messages or bytes reached, message larger than the stream takes, resources of the
 # server or of the account gone.
 _FULL = frozenset({10077, 10054, 10023, 10047, 10028, 10002})
@@ -118,7 +119,7 @@ def _raise_for(error: Mapping[str, Any]) -> None:
         raise StoreFull(f"A limit of the NATS server or stream is reached: {description}.")
     if code == _WRONG_LAST_SEQUENCE:
         raise RevisionConflict
-    if status == 503 or code == _WRITE_IN_FLIGHT:
+    if status == 503 or code in _WRITE_IN_FLIGHT:
         raise TransientError(description, sent=False)
     if code == _STREAM_NOT_FOUND:
         raise StreamMissing(description)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,64 +21,53 @@ from pathlib import Path
 
 from sharedctx import SharedContext, State
 from sharedctx.embedded import NatsServer
-from tests.faults.history import Call, check, load, save
+from tests.nemesis.checker import judge
+from tests.nemesis.contents import content, examine_rendition, name
+from tests.nemesis.history import Operation, Recorder, load
 
 NAMESPACE = "hot"
 KEYS = [f"hot/{number}" for number in range(5)]
 MAX_ENTRIES = 60
-NAME = re.compile(r"\brun-[0-9a-f]{16}\b")
 ROOT = Path(__file__).parents[2]
 
 
-def content(name: str) -> str:
-    """Return a text of 40 sentences, each of which names it."""
-    lines = [f"In {name} step {i} took {i * 37 % 91} ms and did not fail." for i in range(40)]
-    return "\n".join(lines)
-
-
-async def write(ctx: SharedContext, until: float) -> list[Call]:
+async def write(ctx: SharedContext, recorder: Recorder, until: float) -> None:
     """Put to hot keys, and now and then to a new one so that the oldest entries are evicted."""
-    calls = []
-    while time.monotonic() < until:
-        name = f"run-{os.urandom(8).hex()}"
-        key = random.choice(KEYS) if random.random() < 0.8 else name
-        started = time.monotonic()
-        entry = await ctx.put(key, content(name))
-        calls.append(Call("put", key, name, entry.revision, started, time.monotonic()))
+    for number in itertools.count():
+        if time.monotonic() > until:
+            return
+        value = name(f"p{os.getpid()}", number, "p")
+        key = random.choice(KEYS) if random.random() < 0.8 else value
+        call = recorder.begin("put", f"{NAMESPACE}:{key}", value=value)
+        entry = await ctx.put(key, content(value))
+        recorder.end(call, "ok", revision=entry.revision)
         await asyncio.sleep(random.random() * 0.02)
-    return calls
 
 
-async def read(ctx: SharedContext, until: float) -> list[Call]:
+async def read(ctx: SharedContext, recorder: Recorder, until: float) -> None:
     """Get hot keys, sometimes waiting for the rendition, and note whose content came."""
-    calls = []
     while time.monotonic() < until:
         key = random.choice(KEYS)
-        started = time.monotonic()
+        call = recorder.begin("get", f"{NAMESPACE}:{key}")
         text = await ctx.get(key, timeout=random.choice([0, 0, 0.05, 0.5]))
-        ended = time.monotonic()
-        names = set(NAME.findall(text)) if text is not None else {None}
-        if len(names) != 1:
-            raise AssertionError(f"one get returned content of {len(names)} puts")
-        calls.append(Call("get", key, names.pop(), 0, started, ended))
-    return calls
+        value, problem = (None, "") if text is None else examine_rendition(text)
+        recorder.end(call, "ok", value=value, problem=problem)
 
 
-async def count(ctx: SharedContext, until: float) -> list[Call]:
+async def count(ctx: SharedContext, _recorder: Recorder, until: float) -> None:
     """Watch the number of live keys."""
     while time.monotonic() < until:
         live = len(await ctx.keys())
         if live > MAX_ENTRIES:
             raise AssertionError(f"{live} live keys, at most {MAX_ENTRIES} are allowed")
         await asyncio.sleep(0.01)
-    return []
 
 
 async def client(role: str, url: str, until: float, file: Path) -> None:
     """Run one client process of the given role and save its history."""
     roles = {"write": write, "read": read, "count": count}
     async with SharedContext(url, namespace=NAMESPACE) as ctx:
-        save(await roles[role](ctx, until), file)
+        await roles[role](ctx, Recorder(file, file.stem), until)
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -96,7 +85,9 @@ async def summarize(url: str) -> str:
         return f"{len(await ctx.keys())} live keys, {ready} of {len(KEYS)} hot ones with rendition"
 
 
-def run(seconds: float, writers: int, readers: int, workers: int) -> tuple[list[Call], list[str]]:
+def run(
+    seconds: float, writers: int, readers: int, workers: int
+) -> tuple[list[Operation], list[str]]:
     """Run it all and return the history and what is wrong with it."""
     with tempfile.TemporaryDirectory() as folder:
         server = NatsServer(Path(folder) / "nats")
@@ -123,7 +114,8 @@ def run(seconds: float, writers: int, readers: int, workers: int) -> tuple[list[
             for worker in fleet:
                 worker.wait()
             calls = load(file for file in files if file.exists())
-            return calls, [f"a {role} client failed" for role in failed] + check(calls)
+            wrong = [violation.text for violation in judge(calls).violations]
+            return calls, [f"a {role} client failed" for role in failed] + wrong
         finally:
             server.stop()
 
@@ -148,7 +140,7 @@ def main() -> None:
         asyncio.run(client(given.role, given.url, given.until, Path(given.file)))
         return
     calls, problems = run(given.seconds, given.writers, given.readers, given.workers)
-    gets = sum(call.what == "get" for call in calls)
+    gets = sum(call.kind == "get" for call in calls)
     print(f"{len(calls) - gets} puts and {gets} gets checked, {len(problems)} problems")
     print(*problems[:20], sep="\n")
     sys.exit(bool(problems))

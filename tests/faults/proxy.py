@@ -151,14 +151,14 @@ class Proxy:
                 await sink.drain()
 
         delivering = asyncio.create_task(deliver())
-        with suppress(OSError, RuntimeError):
-            data = b"?"
-            while data and not delivering.done():
-                data = await source.read(_CHUNK)
-                if self.rate is not None:
-                    await asyncio.sleep(len(data) / self.rate)
-                await under_way.put((clock() + self.delay, data))
         try:
+            with suppress(OSError, RuntimeError):
+                data = b"?"
+                while data and not delivering.done():
+                    data = await source.read(_CHUNK)
+                    if self.rate is not None:
+                        await asyncio.sleep(len(data) / self.rate)
+                    await under_way.put((clock() + self.delay, data))
             await asyncio.gather(delivering, return_exceptions=True)
         finally:
             delivering.cancel()
