@@ -125,6 +125,7 @@ def own_commands(script: str) -> Iterator[list[str]]:
     """Yield the arguments of each call of `sharedctx` in a shell script."""
     for line in script.replace("\\\n", " ").splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+        lexer.whitespace_split = True  # a URL is one word
         command: list[str] = []
         for word in (*lexer, ";"):
             if set(word) <= set("|&;<>"):
