@@ -16,9 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sharedctx_workers.prose.words import is_sentence, words_of
-
 from sharedctx import tokens
+from sharedctx_workers.prose.words import is_sentence, words_of
 from training import methods, report
 from training.methods import Method, Text
 from training.metrics import CLASSES, answered, class_counts, facts_kept, supported

@@ -85,7 +85,7 @@ def main() -> None:
     found, total = count(iter(texts))
     lines = list(table(found, total))
     arguments.output.write_text("\n".join(lines) + "\n", "utf-8")
-    print(f"{total} documents, {sum(line.count(' ') for line in lines)} words")  # noqa: T201
+    print(f"{total} documents, {sum(line.count(' ') for line in lines)} words")
 
 
 if __name__ == "__main__":
