@@ -15,7 +15,6 @@ from sharedctx.encryption import Encryption, check_sealing, open_entry, open_ren
 from sharedctx.entry import ContextEntry
 from sharedctx.errors import CorruptEntry, StoreError
 from sharedctx.plain import plain_document
-from sharedctx.ranking import rank_for_query
 from sharedctx.records import (
     EntryRecord,
     Profile,
@@ -24,11 +23,11 @@ from sharedctx.records import (
     State,
     StoredEntry,
 )
-from sharedctx.render import MIN_TOKENS, render
 from sharedctx.segment_table import decode_document
 from sharedctx.segments import Document, Guarantee
 from sharedctx.store.base import Store
 from sharedctx.tracing import Trace
+from sharedctx.views import view
 from sharedctx.waiting import wait_until
 from sharedctx.writing import off_loop
 
@@ -41,8 +40,6 @@ _SMALL = "it is too small to compress"
 _MOST_TIMES = 32
 _MOST_MORE = 64 * 1024
 _WAIT_S = 60.0
-_QUERY_TOKENS = 500
-"""A view for a question is at least this large, unless the caller says how large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +248,5 @@ def _view(
             return original
         document = plain_document(original, tokenizer)
         usual = total * profile.percent // 100
-    if query is not None:
-        document = rank_for_query(document, query)
-    budget = max(usual, _QUERY_TOKENS, MIN_TOKENS) if max_tokens is None else max_tokens
-    return render(document, original, tokenizer, max_tokens=budget).text
+    rendering = view(document, original, tokenizer, max_tokens=max_tokens, query=query, usual=usual)
+    return rendering.text

@@ -7,14 +7,14 @@ estimates; the text that is returned is counted exactly, and the aim is correcte
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from sharedctx.errors import InvalidRequest
 from sharedctx.notes import Elision, escape_notes, write_aside, write_note
 from sharedctx.picking import IndexSet, Runs, pick
-from sharedctx.segments import REQUIRED, Document, Guarantee, Span
+from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 
 __all__ = ("MIN_TOKENS", "Rendering", "default_target", "render", "render_default")
@@ -22,6 +22,7 @@ __all__ = ("MIN_TOKENS", "Rendering", "default_target", "render", "render_defaul
 MIN_TOKENS = 16
 """The smallest budget: about the size of one elision note."""
 
+_ABRIDGED = f"{write_aside('words left out')}\n"
 _TRIES = 5
 # A rendering that uses this share of its budget is not improved further.
 _GOOD_FIT = 0.96
@@ -78,9 +79,11 @@ def render(
     parts = sum(segment.tokens for segment in document.segments)
     if max_tokens is None or parts <= 1.25 * max_tokens:
         text = escape_notes("".join(segment.text for segment in document.segments))
+        is_abridged = _is_abridged(document.segments)
+        text = f"{_ABRIDGED}{text}" if is_abridged else text
         tokens = tokenizer.count(text)
         if max_tokens is None or tokens <= max_tokens:
-            return Rendering(text, tokens, document.whole)
+            return Rendering(text, tokens, Guarantee.ABRIDGED if is_abridged else document.whole)
     runs = Runs(document, original, tokenizer)
     choose = partial(pick, runs, keep_required=keep_required, up_to=up_to)
     views = _views(document, runs, tokenizer, max_tokens, choose, at_least=keep_required)
@@ -159,10 +162,12 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
     notes: list[Span] = []
     place = 0  # in the text that `pieces` make
     start = 0  # of the segments that are kept but not written yet
+    is_abridged = False
     for i, j in _gaps(kept, len(segments)):
         if runs.is_free(i, j):
             continue
         pieces.append(_kept_text(document, start, i))
+        is_abridged = is_abridged or _is_abridged(segments[start:i])
         place += len(pieces[-1])
         pieces.append(_stand_for(runs, i, runs.untold(i, j, kept), after=pieces))
         notes.append(Span(place, place + len(pieces[-1])))
@@ -172,7 +177,14 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
     pieces.append(_kept_text(document, start, len(segments)))
     text = "".join(pieces)
     guarantee = _guarantee(document, kept) if elided else document.whole
+    if is_abridged or _is_abridged(segments[start:]):
+        guarantee, text = Guarantee.ABRIDGED, f"{_ABRIDGED}{text}"
+        notes = [Span(start + len(_ABRIDGED), end + len(_ABRIDGED)) for start, end in notes]
     return Rendering(text, tokenizer.count(text), guarantee, tuple(elided), tuple(notes))
+
+
+def _is_abridged(segments: Sequence[Segment]) -> bool:
+    return any(segment.verbatim for segment in segments)
 
 
 def _kept_text(document: Document, i: int, j: int) -> str:

@@ -89,12 +89,22 @@ def encode_document(document: Document, original: str) -> bytes:
         "needs": _runs([segment.needs for segment in segments]),
         "stands_for": _runs([segment.stands_for for segment in segments]),
         "told_by": _runs([segment.told_by for segment in segments]),
+        "abridged": _verbatim(document, original),
         "texts": own_text,
         "stand_ins": {i: s.stand_in for i, s in enumerate(segments) if s.stand_in},
         "notes": {i: s.note for i, s in enumerate(segments) if s.note},
     }
     packed: bytes = msgpack.packb(columns, unicode_errors="surrogatepass")
     return packed
+
+
+def _verbatim(document: Document, original: str) -> dict[int, str | None]:
+    """Return how abridged segments read with all their words; None where that is the span."""
+    return {
+        index: None if segment.verbatim == original[slice(*segment.span)] else segment.verbatim
+        for index, segment in enumerate(document.segments)
+        if segment.verbatim
+    }
 
 
 def decode_document(table: bytes, original: str) -> Document:
@@ -121,6 +131,8 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
     )
     texts, stand_ins = _texts(columns["texts"]), _texts(columns["stand_ins"])
     notes = _texts(columns.get("notes", {}))
+    abridged = columns.get("abridged", {})
+    spelled_out = _texts({i: text for i, text in abridged.items() if text is not None})
     (start,) = _whole([columns["start"]], 1)
     if start + sum(lengths) > len(original) or columns["n"] != n:
         raise ValueError("it is not of this original")
@@ -146,6 +158,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
                 needs=needs[i],
                 stands_for=stands_for[i],
                 told_by=told_by[i],
+                verbatim=spelled_out.get(i, original[start:end] if i in abridged else ""),
             )
         )
         start = end

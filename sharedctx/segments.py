@@ -70,6 +70,8 @@ class Segment:
         needs: How many places before it stands the segment without which it cannot be understood:
             the header of a table row, the heading of a paragraph, the class of a method. Whoever
             keeps the one keeps the other. 0 when it stands for itself.
+        is_prose: Whether it is verbatim sentences, of which words may be left out.
+        verbatim: How it reads with all its words, where words are left out of `text`; else empty.
     """
 
     text: str
@@ -84,6 +86,8 @@ class Segment:
     needs: int = 0
     stands_for: int = 1
     told_by: int = 0
+    is_prose: bool = False
+    verbatim: str = ""
 
 
 class NoteStyle(NamedTuple):

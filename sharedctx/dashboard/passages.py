@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sharedctx import tokens
+from sharedctx import tokens, views
 from sharedctx.dashboard.text import visible
 from sharedctx.errors import CorruptEntry
 from sharedctx.lines import LineIndex
 from sharedctx.notes import NOTE
 from sharedctx.plain import plain_document
-from sharedctx.ranking import rank_for_query
 from sharedctx.reading import Rendition
 from sharedctx.records import Profile, State
-from sharedctx.render import Rendering, default_target, render, render_default
+from sharedctx.render import Rendering, default_target, render_default
 from sharedctx.segment_table import decode_document
 from sharedctx.segments import Document, Guarantee, Span
 
@@ -25,7 +24,6 @@ __all__ = ("Comparison", "Line", "Passage", "compare")
 _MOST_LINES: Final = 4_000
 _MOST_CHARS: Final = 400_000
 _MOST_ELIDED_CHARS: Final = 20_000
-_QUERY_TOKENS: Final = 500
 _LINES_OF_NOTE: Final = re.compile(r"\bL(\d+)(?:-(\d+))?\b")
 
 
@@ -172,10 +170,9 @@ def _asked(
     else:
         document = plain_document(original, tokenizer)
         usual = tokenizer.count(original) * profile.percent // 100
-    if query is not None:
-        document = rank_for_query(document, query)
-    budget = max(usual, _QUERY_TOKENS) if max_tokens is None else max_tokens
-    return render(document, original, tokenizer, max_tokens=budget)
+    return views.view(
+        document, original, tokenizer, max_tokens=max_tokens, query=query, usual=usual
+    )
 
 
 def _columns(original: str, view: Rendering) -> Comparison:

@@ -7,7 +7,7 @@ from sharedctx import tokens
 from sharedctx.render import render
 from sharedctx.segments import Guarantee
 from sharedctx_workers.compressors import JsonCompressor, TextCompressor
-from sharedctx_workers.gate import Evidence, find_fault
+from sharedctx_workers.gate import CHECKS, Evidence, find_fault
 
 TOKENIZER = tokens.load()
 PROSE = "".join(f"Sentence {i} of this text says that {i * 7} is a number. " for i in range(60))
@@ -74,7 +74,47 @@ def test_lost_data_is_caught() -> None:
     assert "decode" in (find_fault(evidence._replace(rendering=changed)) or "")
 
 
-def test_levels_that_nothing_checks_are_refused() -> None:
+def abridged_evidence(text: str = "", verbatim: str = "") -> Evidence:
+    """Evidence for a rendition with one abridged sentence, or with another text for it."""
     evidence = text_evidence(200)
-    abridged = replace(evidence.rendering, guarantee=Guarantee.ABRIDGED)
-    assert "nothing checks" in (find_fault(evidence._replace(rendering=abridged)) or "")
+    first = evidence.document.segments[0]
+    short = replace(
+        first,
+        text=text or first.text.replace("of this text ", ""),
+        verbatim=verbatim or first.text,
+        rank=0.0,
+    )
+    document = replace(evidence.document, segments=(short, *evidence.document.segments[1:]))
+    rendering = render(document, PROSE, TOKENIZER, max_tokens=200)
+    assert rendering.guarantee is Guarantee.ABRIDGED
+    return evidence._replace(document=document, rendering=rendering)
+
+
+def test_abridged_sentences_pass_that_lost_nothing() -> None:
+    assert find_fault(abridged_evidence()) is None
+
+
+def test_abridged_sentences_must_not_lose_numbers() -> None:
+    evidence = abridged_evidence("Sentence of this text says that is a number. ")
+    assert "lost '0'" in (find_fault(evidence) or "")
+
+
+def test_abridged_sentences_must_not_say_anything_else() -> None:
+    evidence = abridged_evidence("Sentence 0 says that 0 is a good number. ")
+    assert "lost" in (find_fault(evidence) or "")
+
+
+def test_abridged_sentences_must_be_of_the_original() -> None:
+    evidence = abridged_evidence("Sentence 0. ", "Sentence 0 of it. ")
+    assert "add up" in (find_fault(evidence) or "")
+
+
+def test_what_is_beside_abridged_sentences_must_be_verbatim() -> None:
+    evidence = abridged_evidence()
+    text = evidence.rendering.text.replace("is a number", "was a number")
+    changed = replace(evidence.rendering, text=text)
+    assert "is not in the original" in (find_fault(evidence._replace(rendering=changed)) or "")
+
+
+def test_every_level_has_a_check() -> None:
+    assert set(CHECKS) == set(Guarantee)

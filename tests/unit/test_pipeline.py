@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,10 +14,12 @@ from sharedctx import tokens
 from sharedctx.codec import content_bytes, content_hash
 from sharedctx.errors import InvalidRequest
 from sharedctx.records import Profile, RenditionBody, RenditionRecord, State
-from sharedctx.render import render
+from sharedctx.render import default_target, render, render_default
 from sharedctx.segment_table import decode_document
 from sharedctx.segments import Guarantee
+from sharedctx_workers import gate
 from sharedctx_workers.pipeline import compress
+from sharedctx_workers.prose import LexicalBackend
 
 PROFILE = Profile("o200k_base", 20)
 TOKENIZER = tokens.load()
@@ -80,6 +83,46 @@ def test_what_cannot_be_made_smaller_is_passed_through(
     assert body == RenditionBody("", b"")
 
 
+LETTER = "".join(
+    f"The operator of the service on host h{i} was asked to look at the log of the job {i * 7}, "
+    f"which should not be running before the end of the migration of table_{i}. "
+    for i in range(60)
+)
+
+
+def test_words_are_dropped_where_choosing_sentences_is_not_enough() -> None:
+    verbatim, _ = compress(LETTER, PROFILE)
+    record, body = compress(LETTER, PROFILE, LexicalBackend())
+    assert verbatim.guarantee is Guarantee.EXTRACTIVE
+    assert record.guarantee is Guarantee.ABRIDGED
+    assert record.compressed_tokens < 0.9 * verbatim.compressed_tokens
+    assert record.compressed_tokens == TOKENIZER.count(body.text)
+    label = next(label for label in record.transforms if label.startswith("kompress:"))
+    assert re.fullmatch(r"kompress:lexical-1:0\.\d\d", label)
+    assert body.text.startswith("[… words left out]\n")
+    assert "should not be running before" in body.text
+    document = decode_document(body.table, LETTER)
+    target = default_target(document.basis, 20, record.original_tokens)
+    assert render_default(document, LETTER, TOKENIZER, target).text == body.text
+
+
+def test_no_words_are_dropped_where_choosing_sentences_is_enough() -> None:
+    repeated = LETTER[:500] + "The same sentence is said again and again here. " * 200
+    assert compress(repeated, PROFILE, LexicalBackend()) != compress(LETTER, PROFILE)
+    record, _ = compress(repeated, PROFILE, LexicalBackend())
+    assert record.guarantee is Guarantee.EXTRACTIVE
+    gentle, _ = compress(LETTER, Profile("o200k_base", 70), LexicalBackend())
+    assert gentle.guarantee is not Guarantee.ABRIDGED
+
+
+def test_without_a_sound_abridged_rendition_the_verbatim_one_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(gate.CHECKS, Guarantee.ABRIDGED, lambda _: "a fault")
+    record, _ = compress(LETTER, PROFILE, LexicalBackend())
+    assert (record.guarantee, record.refused) == (Guarantee.EXTRACTIVE, 1)
+
+
 def test_depth_bombs_are_text() -> None:
     record, _ = compress("[" * 100_000, PROFILE)
     assert record.transforms[0].startswith("router:text:")
@@ -107,13 +150,15 @@ def test_every_process_makes_the_same_rendition() -> None:
         "import sys, pickle; from dataclasses import replace\n"
         "from sharedctx.records import Profile\n"
         "from sharedctx_workers.pipeline import compress\n"
+        "from sharedctx_workers.prose import LexicalBackend\n"
         "texts = pickle.load(sys.stdin.buffer)\n"
-        "results = [compress(text, Profile('o200k_base', 20)) for text in texts]\n"
+        "profile, backend = Profile('o200k_base', 20), LexicalBackend()\n"
+        "results = [compress(text, profile, backend) for text in texts]\n"
         "plain = [(replace(r, elapsed_s=0.0), b) for r, b in results]\n"
         "pickle.dump(plain, sys.stdout.buffer)\n"
     )
-    texts = [PROSE, ROWS]
-    expected = [stable(compress(text, PROFILE)) for text in texts]
+    texts = [PROSE, ROWS, LETTER]
+    expected = [stable(compress(text, PROFILE, LexicalBackend())) for text in texts]
     for seed in ("1", "2"):
         child = subprocess.run(
             [sys.executable, "-c", code],

@@ -8,11 +8,14 @@ import time
 
 from sharedctx.records import Profile, RenditionBody, RenditionRecord
 from sharedctx_workers import child, pipeline
+from sharedctx_workers.prose import Backend
 
 genuine = pipeline.compress
 
 
-def compress(original: str, profile: Profile) -> tuple[RenditionRecord, RenditionBody]:
+def compress(
+    original: str, profile: Profile, backend: Backend | None = None
+) -> tuple[RenditionRecord, RenditionBody]:
     match original.split(maxsplit=1)[0]:
         case "CRASH":
             os.kill(os.getpid(), signal.SIGSEGV)
@@ -26,7 +29,7 @@ def compress(original: str, profile: Profile) -> tuple[RenditionRecord, Renditio
             raise ValueError(original)
         case "SLOW":
             time.sleep(1.5)
-    return genuine(original, profile)
+    return genuine(original, profile, backend)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ import pytest
 
 from sharedctx.codec import content_bytes, content_hash, pack
 from sharedctx.records import EntryRecord, State
+from sharedctx.segments import Guarantee
 from sharedctx_workers.children import ChildFailure, Children
 from sharedctx_workers.frames import PREFIX, READY, Reply, Request, decode_frame, encode_frame
+from sharedctx_workers.prose.loading import TextSettings
 from tests.worker.harness import PROFILE, text_of, until
 
 _FAULTY = (sys.executable, "-P", str(Path(__file__).with_name("faulty_child.py")))
@@ -59,6 +61,34 @@ async def test_a_sound_child_is_kept_and_a_broken_one_replaced() -> None:
         assert len(_pids()) == 1
         assert _pids() != first
     assert not _pids()
+
+
+_LETTER = "".join(
+    f"The operator of the service on host h{i} was asked to look at the log of the job {i * 7}, "
+    f"which should not be running before the end of the migration of table_{i}. "
+    for i in range(60)
+)
+
+
+async def test_children_drop_words_by_the_backend_that_is_set() -> None:
+    text = TextSettings("lexical")
+    pool = Children(1, time_limit=20.0, memory_limit=1024, text=text, command=_FAULTY)
+    async with pool:
+        await pool.start()
+        assert pool.text_backend == ("lexical-1", "")
+        rendition, _ = await pool.compress(*_packed(_LETTER))
+    assert rendition.guarantee is Guarantee.ABRIDGED
+    assert rendition.transforms[-1].startswith("kompress:lexical-1:0.")
+
+
+async def test_children_without_the_model_say_why_they_use_another() -> None:
+    text = TextSettings("torch", "/no/such/folder", "cpu")
+    pool = Children(1, time_limit=20.0, memory_limit=0, text=text, command=_FAULTY)
+    async with pool:
+        await pool.start()
+        backend, reason = pool.text_backend
+    assert backend in {"student-1", "lexical-1"}
+    assert "no folder /no/such/folder" in reason
 
 
 async def test_a_cancelled_job_ends_its_child() -> None:
@@ -130,7 +160,7 @@ async def test_children_do_not_inherit_credentials(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_child_ends_with_its_stdin() -> None:
-    process = await anyio.open_process([*_FAULTY, "0"])
+    process = await anyio.open_process([*_FAULTY, "0", "{}"])
     assert process.stdout is not None
     assert process.stdin is not None
     await process.stdout.receive()
@@ -142,7 +172,7 @@ async def test_a_child_ends_with_its_stdin() -> None:
 
 async def test_a_child_that_hangs_ends_even_when_its_parent_does_nothing() -> None:
     packed, record = _packed(text_of("HANG"))
-    process = await anyio.open_process([*_FAULTY, "0"])
+    process = await anyio.open_process([*_FAULTY, "0", "{}"])
     assert process.stdout is not None
     assert process.stdin is not None
     await process.stdout.receive()

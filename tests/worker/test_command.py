@@ -15,7 +15,8 @@ import pytest
 from sharedctx.embedded import NatsServer
 from sharedctx.login_options import LOGIN_OPTIONS
 from sharedctx_workers import app
-from sharedctx_workers.command import worker
+from sharedctx_workers.command import memory_limit_of, worker
+from sharedctx_workers.prose.loading import TextBackend
 from sharedctx_workers.settings import WorkerSettings
 
 
@@ -53,6 +54,8 @@ def test_help_names_every_option_and_exit_code() -> None:
         ["--log-format", "xml"],
         ["--health-port", "70000"],
         ["--servers", " , "],
+        ["--text-backend", "gpt"],
+        ["--device", "tpu"],
     ],
 )
 def test_wrong_arguments_exit_with_2(args: list[str]) -> None:
@@ -69,6 +72,16 @@ def test_refused_credentials_exit_with_3_and_stay_secret(tmp_path: Path) -> None
     assert result.returncode == app.EXIT_REFUSED
     assert "worker.refused" in result.stderr
     assert "wrong-secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "backend", "expected"),
+    [(None, "student", 2048), (None, "torch", 0), (512, "torch", 512), (0, "student", 0)],
+)
+def test_torch_has_no_limit_of_address_space_unless_one_is_given(
+    given: int | None, backend: TextBackend, expected: int
+) -> None:
+    assert memory_limit_of(given, backend) == expected
 
 
 async def test_children_that_do_not_start_end_the_worker() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import anyio
 import structlog
@@ -20,6 +21,8 @@ from sharedctx_workers.janitor import reap_forever
 from sharedctx_workers.job import JobRunner
 from sharedctx_workers.metrics import WorkerMetrics
 from sharedctx_workers.presence import Tally, announce_forever, installed_version, worker_id
+from sharedctx_workers.prose.errors import TextModelError
+from sharedctx_workers.prose.loading import fetch_hub_model
 from sharedctx_workers.settings import WorkerSettings
 
 __all__ = ("EXIT_BROKEN", "EXIT_OK", "EXIT_REFUSED", "Worker", "run")
@@ -56,6 +59,7 @@ class Worker:
             settings.slots,
             time_limit=settings.time_limit,
             memory_limit=settings.memory_limit,
+            text=settings.text,
             command=child_command,
         )
         self._hand = Hand(settings.slots)
@@ -102,7 +106,7 @@ class Worker:
     async def _start_and_serve(self) -> int:
         try:
             with self._starting:
-                await self._children.start()
+                await self._start_children()
                 self._store = await self._connect()
         except ChildFailure as failure:
             _log.error("worker.broken", reason=str(failure))
@@ -118,6 +122,20 @@ class Worker:
             with anyio.CancelScope(shield=True):
                 await self._store.aclose()
         return EXIT_OK
+
+    async def _start_children(self) -> None:
+        """Start the children, with the model that they are to use in the local cache."""
+        text = self._settings.text
+        if self._settings.text_download and text.backend == "torch":
+            fetch = partial(fetch_hub_model, text.model, text.device)
+            try:
+                await anyio.to_thread.run_sync(fetch, abandon_on_cancel=True)
+            except TextModelError as error:
+                _log.warning("text.not_downloaded", reason=str(error))
+        await self._children.start()
+        backend, skipped = self._children.text_backend
+        if skipped:
+            _log.warning("text.fallback", backend=backend, reason=skipped)
 
     async def _obey_signals(
         self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
@@ -167,7 +185,8 @@ class Worker:
         """Keep one consumer per namespace; return when all have ended after a stop."""
         async with anyio.create_task_group() as presence:
             presence.start_soon(announce_forever, store, self._id, self._tally, self._busy)
-            _log.info("worker.started", slots=self._settings.slots, id=self._id)
+            text = self._children.text_backend[0]
+            _log.info("worker.started", slots=self._settings.slots, id=self._id, text=text)
             async with anyio.create_task_group() as consumers:
                 with self._discovering:
                     await self._discover(store, consumers)

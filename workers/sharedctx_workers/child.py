@@ -3,13 +3,15 @@
 It has limits that it cannot exceed and that do not need a living parent: address space
 (`RLIMIT_AS`), a timer that ends it, and the death of its parent.
 
-Run by `sharedctx_workers.children` as ``python -m sharedctx_workers.child MEMORY_LIMIT_MIB``.
+Run by `sharedctx_workers.children` as ``python -m sharedctx_workers.child MEMORY_LIMIT_MIB TEXT``,
+where TEXT is the JSON of the `TextSettings`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import resource
 import signal
@@ -23,6 +25,8 @@ from sharedctx.errors import SharedContextError
 from sharedctx.records import ENTRY_HEADER, EntryRecord
 from sharedctx_workers import child_job
 from sharedctx_workers.frames import PREFIX, READY, Reply, Request, decode_frame, encode_frame
+from sharedctx_workers.prose import Backend
+from sharedctx_workers.prose.loading import Loaded, TextSettings
 
 __all__ = ("main",)
 
@@ -84,17 +88,23 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _answer(request: Request) -> Reply:
+def _answer(request: Request, backend: Backend | None) -> Reply:
     try:
         record = EntryRecord.from_headers({ENTRY_HEADER: request.header})
         if request.task == "count":
             return Reply("done", tokens=child_job.count_packed(request.packed, record))
-        rendition, packed = child_job.compress_packed(request.packed, record)
+        rendition, packed = child_job.compress_packed(request.packed, record, backend)
         return Reply("done", rendition.header(), packed)
     except MemoryError:
         return Reply("memory", retire=True)
     except BaseException as error:  # noqa: BLE001 - panics of Rust code are not Exceptions
         return Reply("error", error=_reason(error))
+
+
+def _ready(loaded: Loaded) -> Reply:
+    """Return the first frame: which backend is warm, and why a better one is not."""
+    name = loaded.backend.name if loaded.backend else "none"
+    return READY._replace(header=name, error=" ".join(loaded.skipped))
 
 
 def main() -> None:
@@ -103,13 +113,13 @@ def main() -> None:
     _die_with_parent()
     _ignore_stop_signals()
     _limit_memory(limit)
-    child_job.warm()
+    loaded = child_job.warm(TextSettings(**json.loads(sys.argv[2])))
     requests, replies = _take_pipes()
-    replies.write(encode_frame(READY))
+    replies.write(encode_frame(_ready(loaded)))
     replies.flush()
     for request in _requests(requests):
         signal.setitimer(signal.ITIMER_REAL, request.time_limit + _TIMER_MARGIN_S)
-        reply = _answer(request)
+        reply = _answer(request, loaded.backend)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if limit and _address_space() > limit // 2:
             reply = reply._replace(retire=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
@@ -21,17 +23,26 @@ from sharedctx.records import (
     EntryRecord,
     RenditionRecord,
 )
-from sharedctx_workers.frames import PREFIX, Reply, Request, decode_frame, encode_frame
+from sharedctx_workers.frames import PREFIX, READY, Reply, Request, decode_frame, encode_frame
+from sharedctx_workers.prose.loading import TextSettings
 
 __all__ = ("CHILD_COMMAND", "ChildFailure", "Children")
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "sharedctx_workers.child")
-"""How a child is started; the memory limit in MiB is added as its argument."""
+"""How a child is started; added are the memory limit in MiB and the text settings in JSON."""
 
+_DEFAULT_TEXT = TextSettings()
 # Imports and vocabulary take under a second; a loaded host may need many times that.
 _START_LIMIT_S = 60.0
 # A child that is killed is gone at once. Busy for longer than this beyond its limit: stuck.
 _STUCK_AFTER_S = 15.0
+_ONE_CPU_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_OFFLINE": "1",
+}
 # More than any packed rendition takes; a child must not fill the memory of its parent.
 _LARGEST_FRAME = 1 << 30
 
@@ -41,13 +52,16 @@ class ChildFailure(Exception):
 
 
 def _environment() -> dict[str, str]:
-    """What children inherit: the modules of their parent, but not its credentials."""
+    """What children inherit: the modules of their parent, but not its credentials.
+
+    A child has one CPU and no business on the network.
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("NATS_", "SHAREDCTX_"))
     }
-    return inherited | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return inherited | _ONE_CPU_OFFLINE | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def _ending(code: int) -> str:
@@ -68,13 +82,14 @@ class _Child:
         self._process = process
         self._requests = process.stdin
         self._replies = BufferedByteReceiveStream(process.stdout)
+        self.ready = READY
 
     @classmethod
-    async def start(cls, command: Sequence[str], memory_limit: int) -> _Child:
+    async def start(cls, command: Sequence[str]) -> _Child:
         """Start a child and wait until it is warm."""
         try:
             process = await anyio.open_process(
-                [*command, str(memory_limit)],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None,  # for a traceback while it starts; once warm it writes nothing there
@@ -86,7 +101,7 @@ class _Child:
         child = cls(process)
         try:
             with anyio.fail_after(_START_LIMIT_S):
-                await child._receive()
+                child.ready = await child._receive()
         except TimeoutError:
             await child.aclose()
             raise ChildFailure("a child process did not start in time") from None
@@ -128,6 +143,7 @@ class Children:
         slots: Children at most.
         time_limit: Seconds that one job may take.
         memory_limit: MiB of address space of each child; 0 does not limit.
+        text: How they abridge prose.
         command: How to start a child.
     """
 
@@ -137,11 +153,12 @@ class Children:
         *,
         time_limit: float,
         memory_limit: int,
+        text: TextSettings = _DEFAULT_TEXT,
         command: Sequence[str] = CHILD_COMMAND,
     ) -> None:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
-        self._command = tuple(command)
+        self._command = (*command, str(memory_limit), json.dumps(asdict(text)))
         self._slots = anyio.CapacityLimiter(slots)
         self._idle: list[_Child] = []
         self._busy: dict[_Child, float] = {}
@@ -169,7 +186,7 @@ class Children:
 
         async def start_one() -> None:
             try:
-                self._idle.append(await _Child.start(self._command, self._memory_limit))
+                self._idle.append(await _Child.start(self._command))
             except ChildFailure as failure:
                 failures.append(failure)
 
@@ -179,6 +196,11 @@ class Children:
         if failures:
             raise failures[0]
         self.warm = True
+
+    @property
+    def text_backend(self) -> tuple[str, str]:
+        """What knows the words of prose in warm children, and why it is none that was asked for."""
+        return (self._idle[0].ready.header, self._idle[0].ready.error) if self._idle else ("", "")
 
     @property
     def busy(self) -> int:
@@ -220,11 +242,7 @@ class Children:
 
     async def _run(self, request: Request) -> Reply:
         async with self._slots:
-            child = (
-                self._idle.pop()
-                if self._idle
-                else await _Child.start(self._command, self._memory_limit)
-            )
+            child = self._idle.pop() if self._idle else await _Child.start(self._command)
             reply = await self._ask(child, request)
         if reply.outcome == "memory":
             raise ChildFailure(f"it needs more memory than the limit of {self._memory_limit} MiB")

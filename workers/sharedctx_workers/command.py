@@ -14,12 +14,16 @@ from sharedctx.keys import validate_namespace
 from sharedctx.login_options import with_credentials
 from sharedctx.store.credentials import Credentials
 from sharedctx_workers import app, logs
+from sharedctx_workers.prose.hub import HUB_MODEL
+from sharedctx_workers.prose.loading import Device, TextBackend, TextSettings
 from sharedctx_workers.settings import LogFormat, LogLevel, WorkerSettings
 
-__all__ = ("main", "worker")
+__all__ = ("main", "memory_limit_of", "worker")
 
+_MEMORY_LIMIT = 2048
 _CONNECTION = "Connection"
 _LIMITS = "Limits"
+_TEXT = "Text"
 _OPERATION = "Operation"
 
 _Servers = Annotated[
@@ -79,12 +83,48 @@ _TimeLimit = Annotated[
     ),
 ]
 _MemoryLimit = Annotated[
-    int,
+    int | None,
     typer.Option(
         envvar="SHAREDCTX_MEMORY_LIMIT",
         min=0,
-        help="MiB of address space that one job may use; 0 for no limit.",
+        help="MiB of address space that one job may use; 0 for no limit. Default: 2048; "
+        "with --text-backend torch, which reserves much more than it uses: 0.",
         rich_help_panel=_LIMITS,
+    ),
+]
+_TextBackendOption = Annotated[
+    TextBackend,
+    typer.Option(
+        envvar="SHAREDCTX_TEXT_BACKEND",
+        help="What says which words of prose may go: student, the model that comes with this "
+        "package; lexical, a table of common words; torch, the model named by --text-model; none, "
+        "to drop no words. Workers of one fleet should use the same.",
+        rich_help_panel=_TEXT,
+    ),
+]
+_TextModel = Annotated[
+    str,
+    typer.Option(
+        envvar="SHAREDCTX_TEXT_MODEL",
+        help="For torch: a folder, or a repository in the local cache of the Hugging Face hub.",
+        rich_help_panel=_TEXT,
+    ),
+]
+_TextDownload = Annotated[
+    bool,
+    typer.Option(
+        "--text-download",
+        envvar="SHAREDCTX_TEXT_DOWNLOAD",
+        help="For torch: download the model when it is not in the local cache, up to 600 MB.",
+        rich_help_panel=_TEXT,
+    ),
+]
+_DeviceOption = Annotated[
+    Device,
+    typer.Option(
+        envvar="SHAREDCTX_DEVICE",
+        help="For torch: where to compute; auto for a GPU if there is one.",
+        rich_help_panel=_TEXT,
     ),
 ]
 _Grace = Annotated[
@@ -158,6 +198,13 @@ def _split(servers: str) -> tuple[str, ...]:
     return urls
 
 
+def memory_limit_of(given: int | None, text_backend: TextBackend) -> int:
+    """Return the MiB of address space of a child; 0 for no limit."""
+    if given is not None:
+        return given
+    return 0 if text_backend == "torch" else _MEMORY_LIMIT
+
+
 def worker(
     *,
     servers: _Servers = "nats://127.0.0.1:4222",
@@ -166,8 +213,12 @@ def worker(
     key_file: _KeyFile = None,
     slots: _Slots = 0,
     time_limit: _TimeLimit = 30.0,
-    memory_limit: _MemoryLimit = 2048,
+    memory_limit: _MemoryLimit = None,
     grace: _Grace = 25.0,
+    text_backend: _TextBackendOption = "student",
+    text_model: _TextModel = HUB_MODEL,
+    text_download: _TextDownload = False,
+    device: _DeviceOption = "auto",
     health_host: _HealthHost = "127.0.0.1",
     health_port: _HealthPort = 0,
     log_level: _Level = "info",
@@ -192,7 +243,9 @@ def worker(
         namespaces=_validated(namespace or []),
         slots=slots or _cpus(),
         time_limit=time_limit,
-        memory_limit=memory_limit,
+        memory_limit=memory_limit_of(memory_limit, text_backend),
+        text=TextSettings(text_backend, text_model, device),
+        text_download=text_download,
         grace=grace,
         health_host=health_host,
         health_port=health_port,

@@ -13,6 +13,7 @@ from sharedctx.notes import NOTE, escape_notes, split_notes
 from sharedctx.render import Rendering
 from sharedctx.segments import Document, Guarantee
 from sharedctx_workers.compressors import Compressor
+from sharedctx_workers.prose.survival import find_loss
 
 __all__ = ("CHECKS", "Evidence", "Outliner", "find_fault")
 
@@ -69,6 +70,11 @@ def _extractive(evidence: Evidence) -> str | None:
     whole = "".join(segment.text for segment in evidence.document.segments)
     if not evidence.compressor.same_data(evidence.original, escape_notes(whole)):
         return "its segments do not add up to the original"
+    return _verbatim(evidence, whole)
+
+
+def _verbatim(evidence: Evidence, whole: str) -> str | None:
+    """Return what is kept that is not of `whole`, the text of all segments, in its order."""
     document = evidence.document
     # Stand-ins write notes in the comments of their language, whose marks are not of the original.
     if any(segment.stand_in for segment in document.segments):
@@ -106,8 +112,22 @@ def _outlined(evidence: Evidence) -> str | None:
     return stray or compressor.outline_fault(original, evidence.rendering.text)
 
 
+def _abridged(evidence: Evidence) -> str | None:
+    """Its sentences lost nothing that is needed, and what is kept is verbatim of what is left."""
+    segments = evidence.document.segments
+    for segment in segments:
+        loss = find_loss(segment.verbatim, segment.text) if segment.verbatim else None
+        if loss is not None:
+            return f"an abridged sentence lost {loss[:40]!r}"
+    whole = "".join(segment.verbatim or segment.text for segment in segments)
+    if not evidence.compressor.same_data(evidence.original, escape_notes(whole)):
+        return "its segments do not add up to the original"
+    return _verbatim(evidence, "".join(segment.text for segment in segments))
+
+
 CHECKS: Mapping[Guarantee, Callable[[Evidence], str | None]] = {
     Guarantee.LOSSLESS: _lossless,
     Guarantee.EXTRACTIVE: _extractive,
     Guarantee.OUTLINED: _outlined,
+    Guarantee.ABRIDGED: _abridged,
 }

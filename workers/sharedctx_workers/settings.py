@@ -7,11 +7,14 @@ from typing import Literal
 
 from sharedctx.encryption import Encryption
 from sharedctx.store.credentials import Credentials
+from sharedctx_workers.prose.loading import TextSettings
 
 __all__ = ("LogFormat", "LogLevel", "WorkerSettings")
 
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+_DEFAULT_TEXT = TextSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class WorkerSettings:
         slots: Jobs compressed at the same time, each in its own child process.
         time_limit: Seconds that one job may run in its child.
         memory_limit: MiB of address space that a child may use; 0 does not limit.
+        text: How prose is abridged.
+        text_download: Whether the model of the hub may be downloaded when the worker starts.
         grace: Seconds after SIGTERM or SIGINT to finish the jobs in hand.
         health_host: Address that the health endpoints listen on.
         health_port: TCP port of the health endpoints; 0 for none.
@@ -40,6 +45,8 @@ class WorkerSettings:
     slots: int = 1
     time_limit: float = 30.0
     memory_limit: int = 2048
+    text: TextSettings = _DEFAULT_TEXT
+    text_download: bool = False
     grace: float = 25.0
     health_host: str = "127.0.0.1"
     health_port: int = 0

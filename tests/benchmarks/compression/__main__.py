@@ -15,8 +15,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from sharedctx import tokens
+from sharedctx_workers.prose.loading import TextBackend
 from tests.benchmarks.compression import report
 from tests.benchmarks.compression.corpus import default_folder, load
 from tests.benchmarks.compression.documents import KINDS, CorpusDocument
@@ -25,36 +27,44 @@ from tests.benchmarks.compression.probes import make_probes
 from tests.benchmarks.compression.scores import Score, score
 from tests.benchmarks.compression.systems import (
     PROFILE,
+    VERBATIM,
     Rendition,
     ours,
     truncated,
 )
 
 
-def _measure(document: CorpusDocument, others: Mapping[str, Rendition]) -> list[Score]:
+def _measure(
+    document: CorpusDocument, others: Mapping[str, Rendition], text_backend: TextBackend
+) -> list[Score]:
     """Return the scores of all systems on `document`; runs in a process of its own."""
     total = tokens.load(PROFILE.encoding).count(document.text)
     probes = make_probes(document)
-    rendition = ours(document.text)
+    rendition = ours(document.text, text_backend)
     renditions = [rendition, truncated(document.text, rendition.tokens)]
+    if text_backend != "none":
+        renditions.append(ours(document.text, "none", VERBATIM))
     if document.name in others:
         renditions.append(others[document.name])
     return [score(document, total, each, probes) for each in renditions]
 
 
 def measure(
-    documents: Sequence[CorpusDocument], others: Mapping[str, Rendition], jobs: int
+    documents: Sequence[CorpusDocument],
+    others: Mapping[str, Rendition],
+    jobs: int,
+    text_backend: TextBackend,
 ) -> list[Score]:
     """Return the scores of all `documents`, measured in `jobs` processes."""
-    work = partial(_measure, others=others)
+    work = partial(_measure, others=others, text_backend=text_backend)
     if jobs == 1:
         return [each for document in documents for each in work(document)]
     with ProcessPoolExecutor(jobs) as pool:
         return [each for scores in pool.map(work, documents) for each in scores]
 
 
-def _show(document: CorpusDocument) -> None:
-    rendition = ours(document.text)
+def _show(document: CorpusDocument, text_backend: TextBackend) -> None:
+    rendition = ours(document.text, text_backend)
     print(rendition.text)
     total = tokens.load(PROFILE.encoding).count(document.text)
     result = score(document, total, rendition, make_probes(document))
@@ -78,6 +88,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--worst", type=int, default=3, help="documents per kind to name (dev)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw saved by recall there")
+    parser.add_argument(
+        "--text-backend",
+        choices=get_args(TextBackend),
+        default="student",
+        help="what words of prose are dropped by; beside it, without dropping words: verbatim",
+    )
     parser.add_argument("--peer", action="store_true", help="compare with headroom-ai as well")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser.parse_args()
@@ -91,7 +107,7 @@ def main() -> None:
         named = [each for each in documents if each.name == arguments.document]
         if not named:
             raise SystemExit(f"no document is called {arguments.document!r}")
-        _show(named[0])
+        _show(named[0], arguments.text_backend)
         return
     documents = [
         each
@@ -103,7 +119,7 @@ def main() -> None:
     if arguments.peer:
         with running_peer(arguments.corpus) as peer:
             others = peer.renditions(documents)
-    scores = measure(documents, others, arguments.jobs)
+    scores = measure(documents, others, arguments.jobs, arguments.text_backend)
     print(*report.table(scores), sep="\n")
     print("\nworst of the dev split:")
     print(*report.worst_documents(scores, arguments.worst), sep="\n")

@@ -10,11 +10,11 @@ from typing import Final
 
 from tests.benchmarks.compression.documents import KINDS
 from tests.benchmarks.compression.scores import Mean, Score, mean, mean_of_kinds, worst
-from tests.benchmarks.compression.systems import OURS, PEER, TRUNCATION
+from tests.benchmarks.compression.systems import OURS, PEER, TRUNCATION, VERBATIM
 
 __all__ = ("draw", "table", "worst_documents", "write_json")
 
-_SYSTEMS: Final = (OURS, TRUNCATION, PEER)
+_SYSTEMS: Final = (OURS, VERBATIM, TRUNCATION, PEER)
 _HEADER: Final = f"{'docs':>5} {'saved':>7} {'must':>6} {'info':>6} {'sec':>7}"
 
 
@@ -84,7 +84,7 @@ def draw(scores: Sequence[Score], path: Path) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, axes = plt.subplots(figsize=(8, 5.5))
-    for system, marker in zip(_SYSTEMS, "os^", strict=True):
+    for system, marker in zip(_SYSTEMS, "osD^", strict=True):
         for number, kind in enumerate(KINDS):
             of = mean([s for s in scores if s.system == system and s.kind == kind])
             if of.saved is None or of.must is None:

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from sharedctx import tokens
 from sharedctx.records import Profile, State
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.pipeline import compress
+from sharedctx_workers.prose import Backend
+from sharedctx_workers.prose.loading import TextBackend, TextSettings, load_backend
 
-__all__ = ("OURS", "PEER", "PROFILE", "TRUNCATION", "Rendition", "head", "ours", "truncated")
+__all__ = (
+    "OURS",
+    "PEER",
+    "PROFILE",
+    "TRUNCATION",
+    "VERBATIM",
+    "Rendition",
+    "head",
+    "ours",
+    "truncated",
+)
 
 OURS: Final = "sharedctx"
+VERBATIM: Final = "verbatim"
+"""Ours without dropping words."""
 TRUNCATION: Final = "truncation"
 PEER: Final = "peer"
 PROFILE: Final = Profile(tokens.DEFAULT_ENCODING, 20)
@@ -38,14 +53,24 @@ class Rendition:
     label: str
 
 
-def ours(text: str) -> Rendition:
+@cache
+def load_text_backend(name: TextBackend) -> Backend | None:
+    """Return what knows the words of prose; another one than the one that is named will not do."""
+    backend, skipped = load_backend(TextSettings(name))
+    if skipped:
+        raise SystemExit(" ".join(skipped))
+    return backend
+
+
+def ours(text: str, text_backend: TextBackend = "student", system: str = OURS) -> Rendition:
     """Compress `text` as a worker does, and return what ``get`` serves."""
+    load_text_backend(text_backend)
     started = time.process_time()
-    record, body = compress(text, PROFILE)
+    record, body = compress(text, PROFILE, load_text_backend(text_backend))
     seconds = time.process_time() - started
     served = body.text if record.state is State.READY else text
     label = record.reason or f"{record.transforms[0]} {record.guarantee.value}"
-    return Rendition(OURS, served, record.compressed_tokens, seconds, label)
+    return Rendition(system, served, record.compressed_tokens, seconds, label)
 
 
 def truncated(text: str, budget: int) -> Rendition:

@@ -22,7 +22,7 @@ from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, em
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
-from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
+from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
 __all__ = ("Piece", "combine", "pieces_of", "says_all")
@@ -256,9 +256,10 @@ class _Entries:
             level = _level(source)
             while self._headings and self._headings[-1][0] >= level:
                 self._headings.pop()
-        late = LATE if _LAST.match(source) else 0.0
-        segment = self._verbatim(part.start, part.end, late + rank)
-        self.segments.append(replace(segment, unit=part.unit, count=part.amount))
+        is_last = bool(_LAST.match(source))
+        segment = self._verbatim(part.start, part.end, (LATE if is_last else 0.0) + rank)
+        prose = not is_last and is_prose(part, source)
+        self.segments.append(replace(segment, unit=part.unit, count=part.amount, is_prose=prose))
         if is_heading:
             self._headings.append((level, len(self.segments) - 1))
 

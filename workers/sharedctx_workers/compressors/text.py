@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sharedctx.notes import unescape_notes
 from sharedctx.segments import TARGET, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
+from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
 __all__ = ("PROSE_NOTES", "TextCompressor")
@@ -37,6 +37,7 @@ class TextCompressor:
                     unit=part.unit,
                     count=part.amount,
                     needs=need,
+                    is_prose=is_prose(part, source),
                 )
             )
         return Document(

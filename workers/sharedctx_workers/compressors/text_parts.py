@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sharedctx.plain import split_long
 
-__all__ = ("Part", "Role", "parts_of")
+__all__ = ("Part", "Role", "is_prose", "parts_of")
 
 _MAX_PART = 400
 _MAX_CODE = 160
@@ -28,6 +28,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])[ \t
 _RULE = re.compile(r"[ \t]*([=\-~*_#^\"'`.+])\1{2,}\s*$")
 _NUMBERED_TITLE = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.? +[A-Z][^.!?:;]*\.?$")
 _TITLE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*\.? +)?\w[^.!?:;,]*[^\s.!?:;,][.:]?$")
+_QUOTE = re.compile(r"\s*>")
 _STOP = re.compile(r"[.!?…。！？｡।؟۔]+[\"'”’)\]»」』]*")
 _UNSPACED_STOPS = frozenset("。！？｡」』")
 _ABBREVIATIONS = frozenset(
@@ -62,6 +63,17 @@ class Part(NamedTuple):
     unit: str
     amount: int = 1
     opens: bool = False
+
+
+def is_prose(part: Part, source: str) -> bool:
+    """Whether a part is sentences in their writer's own words, neither quoted nor cut in pieces.
+
+    Args:
+        part: A part.
+        source: Its text.
+    """
+    is_sentences = part.role is Role.SENTENCE or part.role is Role.ITEM
+    return is_sentences and part.unit != "char" and not _QUOTE.match(source)
 
 
 def parts_of(text: str) -> list[Part]:
