@@ -376,3 +376,12 @@ def test_the_gate_catches_outlines_that_are_not() -> None:
     lacking = CODE.outline_fault(PYTHON, PYTHON.replace("def short(a)", "def shorter(a)"))
     assert lacking == "it does not define 'short'"
     assert CODE.outline_fault("no code at all", "x = 1") == "it does not parse"
+
+
+def test_a_table_of_constants_is_code() -> None:
+    rows = "".join(f"    ('{chr(97 + i % 26)}', {i}),\n" for i in range(2000))
+    text = f"// Made by a tool.\n\npub const LETTERS: &'static [(char, u32)] = &[\n{rows}];\n"
+    code = detect(text)
+    assert code is not None
+    assert code.language.name == "rust"
+    assert detect(rows) is None

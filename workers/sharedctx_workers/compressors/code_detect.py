@@ -7,6 +7,7 @@ whether a text looks like code at all, and in which order languages are tried.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -49,6 +50,8 @@ _MANY_TRIALS = 300_000  # characters; parsing what does not parse is slow
 _LIKELY = 0.06
 _MANY_TELLS = 0.25
 _ENDINGS = 0.35
+# So many lines end as those of programs do where rows of constants are all there is.
+_TABLE = 0.9
 _MOST = 0.6
 # A language is tried after another only if so many lines look like it, compared with the best.
 _RIVAL = 0.4
@@ -113,12 +116,20 @@ def code_lines(text: str) -> list[str]:
 
     It is taken from places all over the text, and is the same for the same text.
     """
-    code = _BLOCK.sub("", text[:_MAX_SAMPLED])
+    code = _uncommented(text)
     if len(code) <= _WINDOWS * _WINDOW:
-        parts = [code]
-    else:
-        step = (len(code) - _WINDOW) // (_WINDOWS - 1)
-        parts = [code[i * step : i * step + _WINDOW] for i in range(_WINDOWS)]
+        return _lines([code])
+    step = (len(code) - _WINDOW) // (_WINDOWS - 1)
+    return _lines([code[i * step : i * step + _WINDOW] for i in range(_WINDOWS)])
+
+
+def _uncommented(text: str) -> str:
+    """Return the beginning of `text` without blocks of comments."""
+    return _BLOCK.sub("", text[:_MAX_SAMPLED])
+
+
+def _lines(parts: Sequence[str]) -> list[str]:
+    """Return the lines of `parts` that are neither blank nor comments."""
     return [
         line[:_LONG_LINE]
         for part in parts
@@ -144,17 +155,15 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
     lines = code_lines(text)
     if len(lines) < 2:
         return []
-    sample = "\n".join(lines)
-    counts = {
-        name: sum(1 for _ in language.tells.finditer(sample))
-        for name, language in LANGUAGES.items()
-    }
+    counts = _tells(lines)
+    endings = sum(1 for line in lines if _CODE_END.search(line))
     if counts["php"]:
         return [(LANGUAGES["php"], 0.0)]
+    if max(counts.values()) < 2 and endings >= _TABLE * len(lines):
+        return _of_table(text)
     most, rival = max(counts.values()), _RIVAL
     if most < _LIKELY * len(lines):
         rival = 1.0
-        endings = sum(1 for line in lines if _CODE_END.search(line))
         symbols = sum(1 for line in lines if SYMBOLS.search(line))
         if most < 2 or (endings < _ENDINGS * len(lines) and symbols < _MOST * len(lines)):
             return []
@@ -164,9 +173,33 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
     return [(LANGUAGES[name], counts[name] / len(lines)) for name in likely[:trials]]
 
 
+def _of_table(text: str) -> list[tuple[Language, float]]:
+    """Return the language that a table of constants looks like, between its rows, beyond doubt."""
+    counts = _tells(_lines([_uncommented(text)]))
+    best = max(counts, key=lambda name: counts[name])
+    return [(LANGUAGES[best], 1.0)] if counts[best] else []
+
+
+def _tells(lines: Sequence[str]) -> dict[str, int]:
+    """Return how many of `lines` look like each language."""
+    sample = "\n".join(lines)
+    return {
+        name: sum(1 for _ in language.tells.finditer(sample))
+        for name, language in LANGUAGES.items()
+    }
+
+
 def _has_structure(code: Code) -> bool:
     """Whether something is defined or imported, and not just in passing."""
     defined = sum(1 for _ in definitions(code.root))
     mentions, size = code.root.mentions, len(code.parsed.text)
     imported = sum(1 for _ in islice(mentions.imports(0, size), 2))
-    return defined + imported > 1 or (defined > 0 and not code.parsed.errors)
+    if defined + imported > 1:
+        return True
+    return not code.parsed.errors and (defined > 0 or _has_constants(code))
+
+
+def _has_constants(code: Code) -> bool:
+    """Whether it is declarations of constants, as a table of data in a program is."""
+    nodes = code.parsed.tree.root_node.children
+    return any(node.type in code.language.constants for node in nodes)

@@ -181,7 +181,7 @@ _RUST = Language(
     grammar=("tree_sitter_rust", "language"),
     tells=_tells(
         r"(?:pub(?:\(\w+\))? )?(?:(?:async |const |unsafe )*fn|struct|enum|trait|mod) \w|use [\w:]+"
-        r"|impl\b|#!?\[|let (?:mut )?\w"
+        r"|impl\b|#!?\[|let (?:mut )?\w|(?:pub )?(?:const|static) (?:mut )?[A-Z]\w*: "
     ),
     functions=_set("function_item function_signature_item macro_definition"),
     types=_set("struct_item enum_item union_item trait_item mod_item type_item impl_item"),
