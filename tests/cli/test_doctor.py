@@ -334,5 +334,7 @@ async def test_failed_renditions_and_a_namespace_that_is_nearly_full(
         assert found["limits"].detail.startswith("9 of 10 entries of max_entries")
         assert found["canary"].verdict is Verdict.OK
         await ctx.put("key0", os.urandom(46_000).hex())
-        seen = [check async for check in checks.examine(Settings(nats_url, namespace))]
+        seen = [
+            check async for check in checks.examine(Settings(servers=nats_url, namespace=namespace))
+        ]
         assert any("of 97.7 KiB of max_bytes" in check.detail for check in seen)

@@ -145,7 +145,9 @@ async def test_errors_name_the_remedy(stack: Stack, namespace: str) -> None:
         assert "'plan/auth'" in missing
         assert "context_list" in await session.refused("context_get", key="zzz")
         assert "'120-164'" in await session.refused("context_get", key="plan/auth", lines="x")
-        assert "only 1 lines" in await session.refused("context_get", key="plan/auth", lines="9")
+        assert "line of the original is 1" in await session.refused(
+            "context_get", key="plan/auth", lines="9"
+        )
         both = {"query": "x", "full": True}
         assert "not them together" in await session.refused("context_get", key="plan/auth", **both)
         conflict = await session.refused(
