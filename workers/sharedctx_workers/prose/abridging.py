@@ -7,6 +7,7 @@ the default rendering does not show stays verbatim.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from sharedctx_workers.prose.words import Word, is_long, is_sentence, words_of
 __all__ = ("Abridged", "abridge")
 
 _LEAST_WINS = 0.05
+# Below this share of its tokens a sentence is a list of words that no longer says what it said.
+_LEAST_LEFT = 0.6
 
 
 class Abridged(NamedTuple):
@@ -97,8 +100,17 @@ def _candidates(segments: tuple[Segment, ...], shown: list[int]) -> list[_Candid
 def _shortened(
     segment: Segment, sentence: ScoredSentence, level: int, tokenizer: Tokenizer
 ) -> Segment:
-    """Return `segment` without words below `level`; as it is where it would lose what it needs."""
-    text = without(sentence, level)
+    """Return `segment` without words below `level`; as it is where it would lose what it needs.
+
+    Of a sentence that would lose too much, fewer words go, again the least needed first.
+    """
+    least = _LEAST_LEFT * segment.tokens
+    levels = range(1, level + 1)
+    # The larger the level, the less is left.
+    place = bisect_left(
+        levels, x=True, key=lambda at: tokenizer.count(without(sentence, at)) < least
+    )
+    text = without(sentence, place)
     tokens = tokenizer.count(text)
     if not text.strip() or tokens >= segment.tokens or find_loss(segment.text, text) is not None:
         return segment
