@@ -9,7 +9,7 @@ and where, and counting are the renderer's (`sharedctx.render`), the same for ev
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -70,7 +70,8 @@ class Segment:
         needs: How many places before it stands the segment without which it cannot be understood:
             the header of a table row, the heading of a paragraph, the class of a method. Whoever
             keeps the one keeps the other. 0 when it stands for itself.
-        is_prose: Whether it is verbatim sentences, of which words may be left out.
+        is_prose: Whether it is verbatim sentences, of which words may be left out. For who makes
+            a rendition; not stored with it.
         verbatim: How it reads with all its words, where words are left out of `text`; else empty.
     """
 
@@ -86,7 +87,7 @@ class Segment:
     needs: int = 0
     stands_for: int = 1
     told_by: int = 0
-    is_prose: bool = False
+    is_prose: bool = field(default=False, compare=False)
     verbatim: str = ""
 
 
