@@ -17,6 +17,7 @@ from sharedctx.embedded import NatsServer
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.retry import TransientError
 from sharedctx.store.streams import CHUNK_BYTES, INLINE_BYTES
+from tests.faults.pausing import pause
 
 
 @pytest.fixture
@@ -200,6 +201,6 @@ async def test_k9_an_event_loop_that_stands_still_loses_nothing(
     entries = await asyncio.gather(*puts)
     assert len({entry.revision for entry in entries}) == 50
     assert len(await ctx.keys()) == 50
-    os.kill(own_server.pid, signal.SIGSTOP)
+    pause(own_server.pid)
     os.kill(own_server.pid, signal.SIGCONT)
     assert await ctx.get("k0") == "x"

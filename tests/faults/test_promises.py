@@ -27,6 +27,7 @@ from sharedctx.records import ENTRY_HEADER
 from sharedctx.store import scan
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.options import ConnectOptions
+from tests.faults.pausing import pause
 
 BIG = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(80_000))
 
@@ -118,7 +119,7 @@ async def test_an_unanswered_delete_has_an_unknown_outcome(own_server: NatsServe
         async def lose_purges(subject: str, *arguments: Any, **options: Any) -> Any:
             if ".PURGE." in subject:
                 await request(subject, *arguments, **options)
-                os.kill(own_server.pid, signal.SIGSTOP)
+                pause(own_server.pid)
             return await request(subject, *arguments, **options)
 
         store._connection.request = lose_purges
@@ -153,7 +154,7 @@ async def test_a_client_from_before_an_update_deletes_the_history_too(
 async def test_closing_while_the_server_hangs_does_not_hang(own_server: NatsServer) -> None:
     ctx = SharedContext(own_server.url, namespace="hang")
     await ctx.open()
-    os.kill(own_server.pid, signal.SIGSTOP)
+    pause(own_server.pid)
     try:
         puts = [asyncio.create_task(ctx.put(f"k{n}", BIG + str(n))) for n in range(4)]
         await asyncio.sleep(0.3)

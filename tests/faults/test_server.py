@@ -16,6 +16,7 @@ from sharedctx import SharedContext, StoreError, StoreUnavailable, UnknownOutcom
 from sharedctx.embedded import NatsServer
 from sharedctx.store.connection import Connection
 from sharedctx.store.nats import NatsStore
+from tests.faults.pausing import pause
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def connection_of(ctx: SharedContext) -> Connection:
 
 @contextmanager
 def paused(server: NatsServer) -> Iterator[None]:
-    os.kill(server.pid, signal.SIGSTOP)
+    pause(server.pid)
     try:
         yield
     finally:
