@@ -8,11 +8,15 @@ from types import ModuleType
 
 from sharedctx.records import EntryRecord, RenditionBody, RenditionRecord, State
 from sharedctx.segments import Guarantee
+from sharedctx_workers.prose.backend import Backend
+from sharedctx_workers.prose.loading import Loaded
 
 SLEEP_S = 0.05
 
 
-def compress_packed(_packed: bytes, record: EntryRecord) -> tuple[RenditionRecord, bytes]:
+def compress_packed(
+    _packed: bytes, record: EntryRecord, _backend: Backend | None
+) -> tuple[RenditionRecord, bytes]:
     """Sleep, and return a rendition that says nothing."""
     time.sleep(SLEEP_S)
     packed, size = RenditionBody("", b"").pack()
@@ -33,7 +37,7 @@ def compress_packed(_packed: bytes, record: EntryRecord) -> tuple[RenditionRecor
 def main() -> None:
     """Serve requests as a child does, without loading compressors that are not used."""
     job = ModuleType("sharedctx_workers.child_job")
-    vars(job).update(compress_packed=compress_packed, warm=lambda: None)
+    vars(job).update(compress_packed=compress_packed, warm=lambda _text: Loaded(None))
     sys.modules[job.__name__] = job
     from sharedctx_workers import child  # noqa: PLC0415 - it imports the module made above
 
