@@ -26,6 +26,7 @@ from sharedctx import SharedContext, tokens
 from sharedctx.embedded import NatsServer
 from sharedctx.records import Profile
 from sharedctx_workers.pipeline import compress
+from sharedctx_workers.prose.loading import TextSettings, load_backend
 from tests.benchmarks.measure import Comparison, compare, percentile, timed
 
 TEXT = "\n".join(pydoc_data.topics.topics[name] for name in sorted(pydoc_data.topics.topics))
@@ -107,10 +108,10 @@ async def measure_gets(ctx: SharedContext, nc: Client, blocks: int) -> list[Row]
 
 async def measure_ready(ctx: SharedContext, blocks: int) -> Row:
     """Compare put-to-rendition-in-hand, less 3 ms, with the bare compression of the same text."""
-    profile = Profile("o200k_base", 20)
+    profile, backend = Profile("o200k_base", 20), load_backend(TextSettings()).backend
 
     async def bare(number: int) -> None:
-        compress(document(20_000, number), profile)
+        compress(document(20_000, number), profile, backend)
 
     async def ready(number: int) -> None:
         # A number of its own, so that the same bytes are never compressed twice.
