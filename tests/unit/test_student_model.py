@@ -27,8 +27,8 @@ def test_scores_are_those_of_the_export() -> None:
     for golden in json.loads(GOLDEN_SCORES.read_text("utf-8")):
         words = split_words(golden["text"])
         keep, sentence = scorer.scores(words, sentences(golden["text"]))
-        assert keep == pytest.approx(golden["keep"], abs=0.03)
-        assert sentence == pytest.approx(golden["sentence"], abs=0.03)
+        assert keep == pytest.approx(golden["keep"], abs=0.002)
+        assert sentence == pytest.approx(golden["sentence"], abs=0.002)
 
 
 def test_grammar_scores_below_what_is_said() -> None:

@@ -19,9 +19,10 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from sharedctx_workers.prose.onnx_scorer import session
 from training.model import CHUNK_TOKENS, Student, load_tokenizer
 from training.questions import sentences
-from training.scoring import GOLDEN_SCORES, MODELS, Scorer, session
+from training.scoring import GOLDEN_SCORES, MODELS, Scorer
 from training.words import split_words
 
 __all__ = ("main",)

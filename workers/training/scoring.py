@@ -8,25 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
+from sharedctx_workers.prose.onnx_scorer import session
 from training.words import Span, Word, mean_by_span, values_by_word
 
-__all__ = ("GOLDEN_SCORES", "MODELS", "Scorer", "session")
+__all__ = ("GOLDEN_SCORES", "MODELS", "Scorer")
 
 MODELS: Final = Path(__file__).parent.parent / "sharedctx_workers" / "models"
 GOLDEN_SCORES: Final = Path(__file__).parent / "golden_scores.json"
-
-
-def session(place: Path) -> Any:
-    """Return an inference session on one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        str(place), sess_options=options, providers=["CPUExecutionProvider"]
-    )
 
 
 class Scorer:
