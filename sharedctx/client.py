@@ -27,7 +27,7 @@ from sharedctx.statistics import collect_stats
 from sharedctx.store.base import NamespaceInfo, Store
 from sharedctx.store.credentials import Credentials
 from sharedctx.store.nats import NatsStore
-from sharedctx.store.options import DEFAULT_SERVERS, ConnectOptions, split_servers
+from sharedctx.store.options import DEFAULT_SERVERS, ConnectOptions
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
 from sharedctx.waiting import wait_for_put
 from sharedctx.writing import checked_agent, prepare, profile_for
@@ -122,12 +122,9 @@ class SharedContext(Session):
             ack_wait=ack_wait,
             max_attempts=max_attempts,
         )
-        self._options = ConnectOptions(
-            split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
-            name=f"sharedctx-{agent or 'client'}",
-            credentials=Credentials.of(credentials),
-            domain=domain or os.environ.get("NATS_DOMAIN"),
-            retry_budget=retry_budget,
+        name = f"sharedctx-{agent or 'client'}"
+        self._options = ConnectOptions.from_environment(
+            servers, credentials, domain, name=name, retry_budget=retry_budget
         )
         self._agent = checked_agent(agent)
         self._wait = wait

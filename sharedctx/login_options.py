@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, NamedTuple, get_args
 
 import typer
 
 from sharedctx.store.credentials import ENVIRONMENT, Credentials
 
-__all__ = ("LOGIN_OPTIONS", "LoginOption", "login_arguments", "with_credentials")
+__all__ = (
+    "LOGIN_OPTIONS",
+    "LoginOption",
+    "declare",
+    "login_arguments",
+    "option_parameter",
+    "with_credentials",
+)
 
 _PANEL = "Login and TLS"
 
@@ -66,16 +73,25 @@ def login_arguments(given: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
+def option_parameter(name: str, annotation: Any) -> inspect.Parameter:
+    """Return the parameter of an option that may be left out: then it is None, or False."""
+    default = False if get_args(annotation)[0] is bool else None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def declare(command: Callable[..., None], parameters: Sequence[inspect.Parameter]) -> None:
+    """Tell Typer what `command` takes."""
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+
+
 def with_credentials(function: Callable[..., None]) -> Callable[..., None]:
     """Make a command of `function(..., credentials=...)` that takes the options of this module."""
     own = inspect.signature(function, eval_str=True).parameters.values()
     ours = [
-        inspect.Parameter(
-            option.parameter,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if option.kind is bool else None,
-            annotation=option.annotation(environment=True),
-        )
+        option_parameter(option.parameter, option.annotation(environment=True))
         for option in LOGIN_OPTIONS
     ]
 
@@ -85,7 +101,5 @@ def with_credentials(function: Callable[..., None]) -> Callable[..., None]:
         credentials = Credentials(**{name: value for name, value in values.items() if value})
         function(**given, credentials=credentials)
 
-    parameters = [*(each for each in own if each.name != "credentials"), *ours]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    declare(command, [*(each for each in own if each.name != "credentials"), *ours])
     return command

@@ -25,13 +25,15 @@ notes
 ```
 
 Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
-as they are, so that a reader needs few of them::
+as they are, so that a reader needs few of them:
 
-    2 files, listed below under /srv/app/core/:
-    ./ (2): job.py store.py
-    listed below:
-    -rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
-    -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
+```text
+2 files, listed below under /srv/app/core/:
+./ (2): job.py store.py
+listed below:
+-rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
+-rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
+```
 
 A tree is indented by one blank for each level, in place of its lines; the last entry keeps its own,
 which tell whether the tree was cut off there:

@@ -26,7 +26,7 @@ from sharedctx.errors import (
     SharedContextError,
     StoreUnavailable,
 )
-from sharedctx.login_options import LOGIN_OPTIONS
+from sharedctx.login_options import LOGIN_OPTIONS, declare, option_parameter
 from sharedctx.store.credentials import Credentials
 from sharedctx.store.options import ConnectOptions, split_servers
 
@@ -200,22 +200,7 @@ _AFTER: Final = {
 
 
 def _parameters(options: Mapping[str, Any], names: Collection[str]) -> list[inspect.Parameter]:
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False if get_args(options[name])[0] is bool else None,
-            annotation=options[name],
-        )
-        for name in options
-        if name in names
-    ]
-
-
-def _declare(command: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
-    """Tell Typer what `command` takes."""
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return [option_parameter(name, options[name]) for name in options if name in names]
 
 
 def before_commands(function: Callable[..., None]) -> Callable[..., None]:
@@ -229,7 +214,7 @@ def before_commands(function: Callable[..., None]) -> Callable[..., None]:
         function(context, Settings.of(given), **named)
 
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    _declare(callback, [context, *_parameters(_BEFORE, _BEFORE), *more])
+    declare(callback, [context, *_parameters(_BEFORE, _BEFORE), *more])
     return callback
 
 
@@ -255,7 +240,7 @@ def verb(
                 asyncio.run(running)
 
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    _declare(command, [*own, *_parameters(_AFTER, takes), context])
+    declare(command, [*own, *_parameters(_AFTER, takes), context])
     return command
 
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -46,10 +45,10 @@ def free_ports(count: int) -> list[int]:
 class NatsCluster:
     """Nats-servers on 127.0.0.1 that keep streams in several copies and elect new leaders.
 
-    ::
-
-        with NatsCluster(tmp_path) as cluster:
-            nc = await nats.connect(cluster.urls)
+    ```python
+    with NatsCluster(tmp_path) as cluster:
+        nc = await nats.connect(cluster.urls)
+    ```
 
     Node `n` is named ``node-n``, counted from 1, and keeps its data in a folder of that name.
 
@@ -153,12 +152,7 @@ class NatsCluster:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

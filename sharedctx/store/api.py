@@ -246,10 +246,8 @@ async def direct_get(
         subject: The subject.
         large: Whether the message is as large as the chunk of a blob.
     """
-    asked, timeout = (
-        f"{connection.options.api}.DIRECT.GET.{stream}.{subject}",
-        _timeout(large=large),
-    )
+    asked = f"{connection.options.api}.DIRECT.GET.{stream}.{subject}"
+    timeout = _timeout(large=large)
 
     async def attempt() -> Msg:
         return await connection.request(asked, timeout=timeout)

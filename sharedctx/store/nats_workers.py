@@ -55,13 +55,7 @@ class WorkerStore:
             StoreUnavailable: no server answers.
             AuthError: the server refused the credentials.
         """
-        options = ConnectOptions(
-            split_servers(servers),
-            name=name,
-            credentials=credentials or Credentials(),
-            domain=domain,
-        )
-        return cls(await Connection.open(options))
+        return cls(await _connected(servers, name, credentials, domain))
 
     async def aclose(self) -> None:
         """Let go of everything. May be called again."""
@@ -176,6 +170,15 @@ class WorkerStore:
             await publish(self._connection, subject, payload, {})
 
 
+async def _connected(
+    servers: str | Sequence[str], name: str, credentials: Credentials | None, domain: str | None
+) -> Connection:
+    options = ConnectOptions(
+        split_servers(servers), name, credentials or Credentials(), domain=domain
+    )
+    return await Connection.open(options)
+
+
 def _namespace_of(stream: str) -> set[str]:
     """Return the namespace that `stream` holds; none for a copy under another name."""
     name = stream.removeprefix(_STREAM_PREFIX)
@@ -196,13 +199,7 @@ async def list_workers(
     Raises:
         StoreUnavailable: no server answers.
     """
-    options = ConnectOptions(
-        split_servers(servers),
-        name="sharedctx-list-workers",
-        credentials=credentials or Credentials(),
-        domain=domain,
-    )
-    connection = await Connection.open(options)
+    connection = await _connected(servers, "sharedctx-list-workers", credentials, domain)
     try:
         return await read_presence(connection)
     finally:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from sharedctx.errors import InvalidRequest
@@ -42,6 +43,29 @@ class ConnectOptions:
     retry_budget: float = 20.0
     ping_interval: float = 1.0
     domain: str | None = None
+
+    @classmethod
+    def from_environment(
+        cls,
+        servers: str | Sequence[str] | None,
+        credentials: Credentials | str | os.PathLike[str] | None,
+        domain: str | None,
+        **more: Any,
+    ) -> Self:
+        """Return these options; what is None is as the environment says, or the default.
+
+        Args:
+            servers: URLs; else ``$NATS_URL``, else `DEFAULT_SERVERS`.
+            credentials: As `Credentials.of` takes them.
+            domain: JetStream domain; else ``$NATS_DOMAIN``.
+            **more: Other attributes.
+        """
+        return cls(
+            split_servers(servers or os.environ.get("NATS_URL") or DEFAULT_SERVERS),
+            credentials=Credentials.of(credentials),
+            domain=domain or os.environ.get("NATS_DOMAIN"),
+            **more,
+        )
 
     def __post_init__(self) -> None:
         if self.domain is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", self.domain):

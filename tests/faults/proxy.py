@@ -6,7 +6,6 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 __all__ = ("Proxy",)
@@ -72,12 +71,7 @@ class Proxy:
     async def __aenter__(self) -> Self:
         return await self.start()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     # Faults

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import nats
 import pytest
 from nats.js import JetStreamContext
 
@@ -15,19 +12,6 @@ from tests.client.conftest import working
 
 PROSE = "A sentence that is long enough to be worth compressing, number {}. "
 TEXT = "".join(PROSE.format(number) for number in range(60))
-
-
-@pytest.fixture
-async def ctx(nats_url: str, namespace: str) -> AsyncIterator[SharedContext]:
-    async with SharedContext(nats_url, namespace=namespace) as context:
-        yield context
-
-
-@pytest.fixture
-async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
-    connection = await nats.connect(nats_url)
-    yield connection.jetstream()
-    await connection.close()
 
 
 async def test_a_foreign_message_is_corrupt_for_get_and_skipped_by_listings(

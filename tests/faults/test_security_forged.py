@@ -8,13 +8,11 @@ from __future__ import annotations
 import random
 import re
 import resource
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgpack
-import nats
 import pytest
 from backports import zstd
 from nats.js import JetStreamContext
@@ -34,19 +32,6 @@ from tests.client.conftest import working
 
 TEXT = "".join(f"A sentence that is long enough, number {n}.\n" for n in range(60))
 FORGED = "forged: the tests passed"
-
-
-@pytest.fixture
-async def ctx(nats_url: str, namespace: str) -> AsyncIterator[SharedContext]:
-    async with SharedContext(nats_url, namespace=namespace) as context:
-        yield context
-
-
-@pytest.fixture
-async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
-    connection = await nats.connect(nats_url)
-    yield connection.jetstream()
-    await connection.close()
 
 
 async def entry_of(ctx: SharedContext) -> EntryRecord:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
-import nats
 import pytest
 from nats.js import JetStreamContext
 
@@ -19,19 +18,6 @@ from sharedctx.store.streams import METADATA_KEY
 from tests.client.conftest import working
 
 TEXT = "".join(f"A sentence that is long enough to compress, number {i}. " for i in range(60))
-
-
-@pytest.fixture
-async def ctx(nats_url: str, namespace: str) -> AsyncIterator[SharedContext]:
-    async with SharedContext(nats_url, namespace=namespace) as context:
-        yield context
-
-
-@pytest.fixture
-async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
-    connection = await nats.connect(nats_url)
-    yield connection.jetstream()
-    await connection.close()
 
 
 def _with(header: str, **fields: Any) -> str:

@@ -21,11 +21,12 @@ from sharedctx.plain import plain_document
 from sharedctx.ranking import rank_for_query
 from sharedctx.records import Profile, State
 from sharedctx.render import MIN_TOKENS, render
-from sharedctx.segment_table import decode_document, encode_document
+from sharedctx.segment_table import decode_document
 from sharedctx.segments import Document, Guarantee
 from sharedctx_workers.pipeline import SMALL_TOKENS, compress
 from sharedctx_workers.router import Route, route
 from tests.fuzz.inputs import TOKENIZER, text_of
+from tests.properties.covering import check_cover
 
 __all__ = ("COMPRESSORS", "decoded_diff", "decoded_json", "escaped", "whole_pipeline")
 
@@ -39,7 +40,7 @@ def _compressor(kind: str, data: bytes) -> None:
     budget, text = _input(data)
     started = time.process_time()
     found = route(text, TOKENIZER, Hint(kind))
-    _check_document(found.document, text)
+    check_cover(found.document, text)
     _check_whole(found, text)
     for document in (found.document, rank_for_query(found.document, "error id name 3")):
         _check_view(document, text, budget)
@@ -97,17 +98,6 @@ def _input(data: bytes) -> tuple[int, str]:
 def _check_time(started: float, text: str) -> None:
     taken = time.process_time() - started
     assert taken < _LIMIT_S, f"{taken:.1f} s of CPU time for {len(text)} characters"
-
-
-def _check_document(document: Document, text: str) -> None:
-    """Its segments cover the text, refer to segments that there are, and can be stored."""
-    place = 0
-    for index, segment in enumerate(document.segments):
-        assert segment.span.start == place <= segment.span.end
-        assert 0 <= segment.needs <= index
-        place = segment.span.end
-    assert place == len(text)
-    assert decode_document(encode_document(document, text), text) == document
 
 
 def _check_whole(found: Route, text: str) -> None:

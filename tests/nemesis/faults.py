@@ -13,7 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from sharedctx.embedded import NatsServer
 from sharedctx.keys import subjects_of
@@ -23,6 +23,9 @@ from tests.nemesis.client import MAIN
 from tests.nemesis.world import Program, World
 
 __all__ = ("CLUSTER_FAULTS", "FAULTS", "KILLS", "SPLITS", "Plan", "kinds_for", "plan")
+
+Fault: TypeAlias = Callable[[World, random.Random], AbstractAsyncContextManager[str]]
+"""Happens when the context that it gives is entered."""
 
 _EXIT_LIMIT_S: Final = 90.0
 
@@ -135,17 +138,19 @@ async def _end(node: NatsServer, number: signal.Signals) -> None:
 
 @asynccontextmanager
 async def _split_leader(world: World, _chance: random.Random) -> AsyncIterator[str]:
-    assert world.network is not None
-    node = await _leader(world)
-    world.network.isolate(world.nodes.index(node))
-    yield node.data_dir.name
-    world.network.heal()
+    async with _isolated(world, await _leader(world)) as name:
+        yield name
 
 
 @asynccontextmanager
 async def _split_node(world: World, chance: random.Random) -> AsyncIterator[str]:
+    async with _isolated(world, chance.choice(world.nodes)) as name:
+        yield name
+
+
+@asynccontextmanager
+async def _isolated(world: World, node: NatsServer) -> AsyncIterator[str]:
     assert world.network is not None
-    node = chance.choice(world.nodes)
     world.network.isolate(world.nodes.index(node))
     yield node.data_dir.name
     world.network.heal()
@@ -154,62 +159,37 @@ async def _split_node(world: World, chance: random.Random) -> AsyncIterator[str]
 # The network between the servers and the others
 
 
-@asynccontextmanager
-async def _link_silent(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    for link in links:
-        link.black_hole()
-    yield name
-    for link in links:
-        link.heal()
+def _damaged_link(damage: Callable[[Proxy], None], *, heals: bool = False) -> Fault:
+    """A link that something is done to; it is healed again where it would not mend by itself."""
+
+    @asynccontextmanager
+    async def fault(world: World, chance: random.Random) -> AsyncIterator[str]:
+        name, links = _link(world, chance)
+        for link in links:
+            damage(link)
+        yield name
+        for link in links if heals else ():
+            link.heal()
+
+    return fault
 
 
-@asynccontextmanager
-async def _link_refused(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    for link in links:
-        link.refuse()
-    yield name
-    for link in links:
-        link.heal()
+def _shaped_link(
+    quality: Literal["delay", "rate"], least: float, most: float, usual: float | None
+) -> Fault:
+    """A link of which something is as bad for a while as is drawn, and then `usual` again."""
 
+    @asynccontextmanager
+    async def fault(world: World, chance: random.Random) -> AsyncIterator[str]:
+        name, links = _link(world, chance)
+        amount = chance.uniform(least, most)
+        for link in links:
+            setattr(link, quality, amount)
+        yield name
+        for link in links:
+            setattr(link, quality, usual)
 
-@asynccontextmanager
-async def _link_reset(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    for link in links:
-        link.reset()
-    yield name
-
-
-@asynccontextmanager
-async def _link_half_closed(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    for link in links:
-        link.half_close()
-    yield name
-
-
-@asynccontextmanager
-async def _link_delayed(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    delay = chance.uniform(0.01, 0.2)
-    for link in links:
-        link.delay = delay
-    yield name
-    for link in links:
-        link.delay = 0.0
-
-
-@asynccontextmanager
-async def _link_slow(world: World, chance: random.Random) -> AsyncIterator[str]:
-    name, links = _link(world, chance)
-    rate = chance.uniform(20_000, 200_000)
-    for link in links:
-        link.rate = rate
-    yield name
-    for link in links:
-        link.rate = None
+    return fault
 
 
 def _link(world: World, chance: random.Random) -> tuple[str, list[Proxy]]:
@@ -254,25 +234,25 @@ async def _paused(program: Program) -> AsyncIterator[str]:
     program.signal(signal.SIGCONT)
 
 
-FAULTS: Final[dict[str, Callable[[World, random.Random], AbstractAsyncContextManager[str]]]] = {
+FAULTS: Final[dict[str, Fault]] = {
     "server-kill": _server_kill,
     "leader-kill": _leader_kill,
     "split-leader": _split_leader,
     "split-node": _split_node,
     "worker-kill": _worker_kill,
     "client-kill": _client_kill,
-    "link-silent": _link_silent,
-    "link-refused": _link_refused,
+    "link-silent": _damaged_link(Proxy.black_hole, heals=True),
+    "link-refused": _damaged_link(Proxy.refuse, heals=True),
     "server-pause": _server_pause,
     "server-restart": _server_restart,
     "rolling-restart": _rolling_restart,
     "config-reload": _config_reload,
     "worker-pause": _worker_pause,
     "client-pause": _client_pause,
-    "link-reset": _link_reset,
-    "link-half-closed": _link_half_closed,
-    "link-delayed": _link_delayed,
-    "link-slow": _link_slow,
+    "link-reset": _damaged_link(Proxy.reset),
+    "link-half-closed": _damaged_link(Proxy.half_close),
+    "link-delayed": _shaped_link("delay", 0.01, 0.2, usual=0.0),
+    "link-slow": _shaped_link("rate", 20_000, 200_000, usual=None),
 }
 CLUSTER_FAULTS: Final = frozenset({"leader-kill", "split-leader", "split-node"})
 """Those that need several servers."""

@@ -9,6 +9,7 @@ from sharedctx.render import render
 from sharedctx_workers.compressors.code import CodeCompressor
 from sharedctx_workers.compressors.code_detect import detect
 from sharedctx_workers.gate import Evidence, find_fault
+from tests.properties.covering import check_cover
 
 
 class Thirds:
@@ -63,13 +64,9 @@ def test_any_text_is_covered_and_views_keep_their_budget(text: str, budget: int)
     document = CODE.document(text, TOKENIZER)
     if document is None:
         return
-    place = 0
-    for index, segment in enumerate(document.segments):
-        assert segment.span.start == place
+    check_cover(document, text)
+    for segment in document.segments:
         assert segment.text == text[segment.span.start : segment.span.end]
-        assert 0 <= segment.needs <= index
-        place = segment.span.end
-    assert place == len(text)
     assert CODE.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)
     assert render(document, text, TOKENIZER, max_tokens=budget).tokens <= budget
     detect.cache_clear()

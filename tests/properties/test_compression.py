@@ -14,11 +14,11 @@ from sharedctx.notes import escape_notes, split_notes, unescape_notes
 from sharedctx.plain import plain_document
 from sharedctx.ranking import rank_for_query
 from sharedctx.render import render
-from sharedctx.segment_table import decode_document, encode_document
 from sharedctx.segments import Document
 from sharedctx_workers.compressors import JsonCompressor, TextCompressor
 from sharedctx_workers.compressors.json_summary import summarize
 from sharedctx_workers.router import route
+from tests.properties.covering import check_cover
 
 
 class Thirds:
@@ -53,6 +53,7 @@ SPICE = st.sampled_from(
         '"',
     ]
 )
+
 TEXTS = st.lists(ANY_TEXT | SPICE, max_size=40).map("".join)
 KEYS = st.sampled_from(["id", "name", "a.b", "x y", "", "é", "12", "null", "k=v", "c,d", ":str"])
 STRINGS = st.sampled_from(
@@ -92,13 +93,7 @@ CONTAINERS = VALUES.map(lambda value: value if isinstance(value, (list, dict)) e
 
 def check_views(document: Document, original: str, budget: int, query: str) -> None:
     """Check a document: spans, storage, and that views keep their budget and their word."""
-    place = 0
-    for index, segment in enumerate(document.segments):
-        assert segment.span.start == place <= segment.span.end
-        assert 0 <= segment.needs <= index
-        place = segment.span.end
-    assert place == len(original)
-    assert decode_document(encode_document(document, original), original) == document
+    check_cover(document, original)
     whole = "".join(segment.text for segment in document.segments)
     for view in (document, rank_for_query(document, query)):
         rendering = render(view, original, TOKENIZER, max_tokens=budget)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from sharedctx.notes import escape_notes
 from sharedctx.render import render
-from sharedctx.segment_table import decode_document, encode_document
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.diff_compressor import DiffCompressor
 from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
+from tests.properties.covering import check_cover
 
 
 class Thirds:
@@ -41,6 +41,7 @@ LOG_LINES = st.sampled_from(
         "",
     ]
 )
+
 SEARCH_LINES = st.sampled_from(
     [
         "a/b.py:1:x",
@@ -100,13 +101,7 @@ def test_documents_cover_any_text(
     if document is None:
         return
     assert document == compressor.document(text, TOKENIZER)
-    place = 0
-    for index, segment in enumerate(document.segments):
-        assert segment.span.start == place <= segment.span.end
-        assert 0 <= segment.needs <= index
-        place = segment.span.end
-    assert place == len(text)
-    assert decode_document(encode_document(document, text), text) == document
+    check_cover(document, text)
     assert compressor.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)
     budget = data.draw(st.integers(16, 300))
     rendering = render(document, text, TOKENIZER, max_tokens=budget)

@@ -8,6 +8,7 @@ from sharedctx.segments import REQUIRED, Document
 from sharedctx_workers.compressors.table import TableCompressor
 from sharedctx_workers.compressors.table_cells import is_typed, number_of
 from sharedctx_workers.compressors.table_parse import Table, find_table
+from tests.properties.covering import check_cover
 
 TOKENIZER = tokens.load()
 TABLE = TableCompressor()
@@ -32,12 +33,7 @@ def found(text: str) -> Table:
 def document_of(text: str) -> Document:
     document = TABLE.document(text, TOKENIZER)
     assert document is not None
-    place = 0
-    for index, segment in enumerate(document.segments):
-        assert segment.span.start == place
-        assert 0 <= segment.needs <= index
-        place = segment.span.end
-    assert place == len(text)
+    check_cover(document, text)
     return document
 
 

@@ -51,6 +51,24 @@ def _retry_delay(attempt: int) -> float:
     return min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(attempt - 1, 16))
 
 
+def _without_body(
+    record: EntryRecord, state: State, count: int, reason: str
+) -> tuple[RenditionRecord, bytes]:
+    """Return the rendition of an original of `count` tokens that serves as it is, and its body."""
+    packed, size = RenditionBody("", b"").pack()
+    rendition = RenditionRecord(
+        hash=record.hash,
+        profile=record.profile,
+        state=state,
+        guarantee=Guarantee.LOSSLESS,
+        original_tokens=count,
+        compressed_tokens=count,
+        reason=reason,
+        size=size,
+    )
+    return rendition, packed
+
+
 def _percent(rendition: RenditionRecord) -> float:
     whole = rendition.original_tokens
     return round(100.0 * (1 - rendition.compressed_tokens / whole), 1) if whole else 0.0
@@ -218,17 +236,8 @@ class JobRunner:
     async def _leave_as_is(self, job: Job) -> None:
         """Tell readers that the original is all there will be."""
         record = job.entry.record
-        packed, size = RenditionBody("", b"").pack()
-        rendition = RenditionRecord(
-            hash=record.hash,
-            profile=record.profile,
-            state=State.PASSTHROUGH,
-            guarantee=Guarantee.LOSSLESS,
-            original_tokens=0,
-            compressed_tokens=0,
-            reason=f"it is encrypted with the key {record.key_id!r}, which no worker holds",
-            size=size,
-        )
+        reason = f"it is encrypted with the key {record.key_id!r}, which no worker holds"
+        rendition, packed = _without_body(record, State.PASSTHROUGH, 0, reason)
         await self.publish(rendition, packed)
         await self.finish(job)
         self._ended(job, "passthrough", rendition)
@@ -261,21 +270,11 @@ class JobRunner:
             await self.finish(job)
             self._ended(job, "skipped")
             return
-        record = job.entry.record
         count = await self._count(job)
-        packed, size = RenditionBody("", b"").pack()
         tries = min(job.attempt, self.config.max_attempts)
         attempts = f"{tries} attempt{'s' if tries > 1 else ''}"
-        rendition = RenditionRecord(
-            hash=record.hash,
-            profile=record.profile,
-            state=State.FAILED,
-            guarantee=Guarantee.LOSSLESS,
-            original_tokens=count,
-            compressed_tokens=count,
-            reason=f"given up after {attempts}: {reason}",
-            size=size,
-        )
+        told = f"given up after {attempts}: {reason}"
+        rendition, packed = _without_body(job.entry.record, State.FAILED, count, told)
         await self.publish(rendition, packed)
         await self.finish(job)
         self.tally.failed += 1

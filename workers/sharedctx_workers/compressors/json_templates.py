@@ -7,7 +7,7 @@ what the row says itself; ``{{`` is a brace. `sharedctx.decode` fills it in agai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sharedctx.exact_json import is_number, scan
@@ -92,18 +92,21 @@ def _of_sources(texts: Sequence[str], sources: Mapping[str, Sequence[str]]) -> T
     ][:_MAX_SOURCES]
     inside.sort(key=lambda name: -sum(map(len, sources[name])))
     for names in (inside, *([name] for name in inside)):
-        text = _cut(texts[0], {name: sources[name][0] for name in names})
-        pieces = list(_pieces(text))
-        if names and all(_filled(pieces, sources, row) == value for row, value in enumerate(texts)):
+        pieces = _cut(texts[0], {name: sources[name][0] for name in names})
+        # A brace right before a name would read as if it were a brace written twice.
+        if not names or any(piece.endswith("{") for piece in pieces[:-1:2]):
+            continue
+        if all(_filled(pieces, sources, row) == value for row, value in enumerate(texts)):
+            text = _written(pieces)
             saved = sum(map(len, texts)) - len(text)
-            own = sum(len(piece) for piece, is_name in pieces if not is_name)
+            own = sum(map(len, pieces[::2]))
             pays = saved >= _LEAST_SAVING and own >= _LEAST_TEXT and len(text) <= _MAX_TEMPLATE
             return Template(text) if pays else None
     return None
 
 
-def _cut(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with each of `values`, in this order, replaced by its name in braces."""
+def _cut(text: str, values: Mapping[str, str]) -> list[str]:
+    """Return the pieces of `text` between `values`, taken in this order, and there their names."""
     pieces = [text]  # every other one is a name
     for name, value in values.items():
         cut: list[str] = []
@@ -115,22 +118,21 @@ def _cut(text: str, values: Mapping[str, str]) -> str:
                 cut += (part, name)
             cut.pop()
         pieces = cut
+    return pieces
+
+
+def _filled(pieces: Sequence[str], sources: Mapping[str, Sequence[str]], row: int) -> str:
+    return "".join(
+        sources[piece][row] if place % 2 else piece for place, piece in enumerate(pieces)
+    )
+
+
+def _written(pieces: Sequence[str]) -> str:
+    """Return the template of `pieces`."""
     return "".join(
         f"{{{piece}}}" if place % 2 else piece.replace("{", "{{")
         for place, piece in enumerate(pieces)
     )
-
-
-def _pieces(template: str) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a template, and whether each is a name."""
-    for place, piece in enumerate(re.split(r"(?<!\{)\{(?!\{)([^{}]+)\}", template)):
-        yield piece.replace("{{", "{"), bool(place % 2)
-
-
-def _filled(
-    pieces: Sequence[tuple[str, bool]], sources: Mapping[str, Sequence[str]], row: int
-) -> str:
-    return "".join(sources[piece][row] if is_name else piece for piece, is_name in pieces)
 
 
 def _of_affixes(texts: Sequence[str]) -> Template | None:
@@ -140,7 +142,7 @@ def _of_affixes(texts: Sequence[str]) -> Template | None:
     # A number or a word is not cut in two.
     before = before[: len(before) - len(re.search(r"[0-9A-Za-z]*$", before)[0])]  # type: ignore[index]
     after = after[len(re.match(r"[0-9A-Za-z]*", after)[0]) :]  # type: ignore[index]
-    text = f"{before.replace('{', '{{')}{{}}{after.replace('{', '{{')}"
+    text = _written((before, "", after))
     affixes = len(before) + len(after)
     if not _LEAST_AFFIX <= affixes <= _MAX_TEMPLATE:
         return None

@@ -18,7 +18,7 @@ from sharedctx_workers.compressors.search_fold import common_directory
 from sharedctx_workers.compressors.search_lines import is_path
 from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
 
-__all__ = ("PathLine", "folder_parts", "path_lines")
+__all__ = ("PathLine", "folder_parts", "path_lines", "split_path")
 
 _MIN_PATHS = 5
 _MAX_ENTRIES = 40_000
@@ -60,9 +60,14 @@ def _path_line(text: str, start: int, end: int) -> PathLine:
     line = text[start:end].removesuffix("\n")
     bare = _COUNT.sub("", line)
     if bare == "." or is_path(bare) or (bare.startswith(("./", "/")) and ": " not in bare):
-        cut = line.rstrip("/").rfind("/") + 1
-        return PathLine(start, end, line[:cut], line[cut:])
+        return PathLine(start, end, *split_path(line))
     return PathLine(start, end, "", "")
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """Return the directory of a path, with a slash, and the rest."""
+    cut = path.rstrip("/").rfind("/") + 1
+    return path[:cut], path[cut:]
 
 
 def folder_parts(lines: Sequence[PathLine]) -> list[Part]:

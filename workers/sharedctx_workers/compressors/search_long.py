@@ -16,7 +16,7 @@ from typing import NamedTuple
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx.unfold import IN_FULL
-from sharedctx_workers.compressors.search_folders import PathLine, folder_parts
+from sharedctx_workers.compressors.search_folders import PathLine, folder_parts, split_path
 from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
 
 __all__ = ("long_parts",)
@@ -50,13 +50,12 @@ def long_parts(text: str, lines: Sequence[tuple[int, int]]) -> list[Part] | None
     index = _index([line.path for line in listed if line.path])
     if not is_affordable(sum(len(part.shown or "") for part in index), len(text)):
         return None
-    sizes = sorted({-size for line in listed if (size := _size(line)) is not None})
-    order = {size: place / len(sizes) for place, size in enumerate(sizes)}
-    evens = spread(len(listed))
+    sizes = list(map(_size, listed))
+    largest = sorted({size for size in sizes if size is not None}, reverse=True)
+    order = {size: place / len(largest) for place, size in enumerate(largest)}
     full = []
-    for line, even in zip(listed, evens, strict=True):
-        size = _size(line)
-        rank = _ENTRY + even if size is None else _LARGE + order[-size]
+    for line, size, even in zip(listed, sizes, spread(len(listed)), strict=True):
+        rank = _ENTRY + even if size is None else _LARGE + order[size]
         if not line.path or line in (listed[0], listed[-1]):
             rank = REQUIRED
         full.append(Part(line.start, line.end, rank, "entry" if line.path else "line"))
@@ -113,7 +112,7 @@ def _size(line: _Line) -> int | None:
 
 def _index(paths: Sequence[str]) -> list[Part]:
     """Return the rows of `paths`, which stand for no lines: those follow in full."""
-    lines = [PathLine(0, 0, *_split(path)) for path in paths]
+    lines = [PathLine(0, 0, *split_path(path)) for path in paths]
     # The lines below have their own order, so a directory can have a single row here.
     places = {line.directory: -place for place, line in enumerate(reversed(lines))}
     lines.sort(key=lambda line: places[line.directory])
@@ -125,9 +124,3 @@ def _index(paths: Sequence[str]) -> list[Part]:
     title = re.sub(r"(paths|files)", rf"\1, {IN_FULL}", header.shown or "", count=1)
     below = Part(0, 0, FIRST, "line", 0, shown=f"{IN_FULL}:\n")
     return [header._replace(shown=title), *rows, below]
-
-
-def _split(path: str) -> tuple[str, str]:
-    """Return the directory of a path, with a slash, and the rest."""
-    cut = path.rstrip("/").rfind("/") + 1
-    return path[:cut], path[cut:]

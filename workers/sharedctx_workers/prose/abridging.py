@@ -105,13 +105,16 @@ def _shortened(
     Of a sentence that would lose too much, fewer words go, again the least needed first.
     """
     least = _LEAST_LEFT * segment.tokens
-    levels = range(1, level + 1)
-    # The larger the level, the less is left.
-    place = bisect_left(
-        levels, x=True, key=lambda at: tokenizer.count(without(sentence, at)) < least
-    )
-    text = without(sentence, place)
+    text = without(sentence, level)
     tokens = tokenizer.count(text)
+    if tokens < least:
+        # The larger the level, the less is left.
+        levels = range(1, level)
+        place = bisect_left(
+            levels, x=True, key=lambda at: tokenizer.count(without(sentence, at)) < least
+        )
+        text = without(sentence, place)
+        tokens = tokenizer.count(text)
     if not text.strip() or tokens >= segment.tokens or find_loss(segment.text, text) is not None:
         return segment
     return replace(segment, text=text, tokens=tokens, verbatim=segment.text)

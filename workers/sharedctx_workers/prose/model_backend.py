@@ -100,7 +100,9 @@ class ModelBackend:
         sizes = [len(each) for each in encodings]
         ids = np.fromiter((i for each in encodings for i in each.ids), np.int64, sum(sizes))
         words = [each.word_ids for each in encodings]
-        keep, sentence = self._token_scores(ids, _cuts(words, self._room()))
+        special = self.tokenizer.encode("").ids
+        cuts = _cuts(words, self.chunk_tokens - len(special))
+        keep, sentence = self._token_scores(ids, cuts, special)
         start = 0
         for size, own, of in zip(sizes, sentences, words, strict=True):
             end = start + size
@@ -109,12 +111,13 @@ class ModelBackend:
             yield Scores(scores, round(mean * LEVELS))
             start = end
 
-    def _room(self) -> int:
-        return self.chunk_tokens - len(self.tokenizer.encode("").ids)
+    def _token_scores(
+        self, ids: NDArray[np.int64], cuts: Sequence[int], special: Sequence[int]
+    ) -> TokenScores:
+        """Return the scores of all tokens, computed in chunks that end at `cuts`.
 
-    def _token_scores(self, ids: NDArray[np.int64], cuts: Sequence[int]) -> TokenScores:
-        """Return the scores of all tokens, computed in chunks that end at `cuts`."""
-        special = self.tokenizer.encode("").ids
+        The first of the `special` tokens opens each chunk, the others close it.
+        """
         first, last = special[:1], special[1:]
         starts = [0, *cuts][:-1]
         chunks = [
