@@ -13,7 +13,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-__all__ = ("WORDS", "write_onnx", "write_student", "write_tokenizer")
+from sharedctx_workers.prose.hub import REVISIONS
+
+__all__ = ("WORDS", "hub_snapshot", "write_onnx", "write_student", "write_tokenizer")
 
 WORDS = tuple("the a of and is it server restarts after every deploy no timeout".split())  # noqa: SIM905
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -75,6 +77,16 @@ def write_onnx(path: Path, outputs: tuple[str, ...], *, seed: int = 0) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+def hub_snapshot(cache: Path, repository: str) -> Path:
+    """Make the folder of a repository in a cache of the hub, as a download makes it."""
+    folder = cache / f"models--{repository.replace('/', '--')}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs/main").write_text(REVISIONS[repository])
+    made = folder / "snapshots" / REVISIONS[repository]
+    made.mkdir(parents=True)
+    return made
 
 
 def write_student(folder: Path, *, seed: int = 0) -> None:

@@ -1,4 +1,5 @@
 # A worker on CPUs: docker build -f compose/docker/worker.Dockerfile -t sharedctx-worker .
+# With torch and CUDA: add --build-arg EXTRAS=cli,kompress,nkeys,workers
 FROM python:3.13-slim AS build
 ARG EXTRAS=cli,nkeys,workers
 WORKDIR /src

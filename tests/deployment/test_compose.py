@@ -82,6 +82,7 @@ def test_profiles() -> None:
         "nats-3",
     ]
     assert profiles["prometheus"] == profiles["grafana"] == ["observability"]
+    assert profiles["worker-gpu"] == ["gpu"]
 
 
 def test_a_worker_may_finish_before_it_is_killed_and_can_be_scaled() -> None:
@@ -95,5 +96,7 @@ def test_a_worker_may_finish_before_it_is_killed_and_can_be_scaled() -> None:
 
 def test_the_settings_of_workers_exist() -> None:
     known = {f"SHAREDCTX_{name.upper()}" for name in inspect.signature(worker_command).parameters}
-    environment = project(ENVIRONMENT)["services"]["worker"]["environment"]
-    assert {name for name in environment if name != "NATS_URL"} <= known
+    services = project(ENVIRONMENT)["services"]
+    of_others = {"NATS_URL", "HF_HOME"}
+    for service in ("worker", "worker-gpu"):
+        assert services[service]["environment"].keys() - of_others <= known

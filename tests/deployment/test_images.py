@@ -41,10 +41,10 @@ def test_what_is_copied_and_installed_is_there(path: Path) -> None:
     project_file = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     # What the build of the package reads must be copied before it.
     assert project_file["readme"] in text
-    given = re.search(r"ARG EXTRAS=(\S+)", text)
-    extras = (given or re.search(r"pip install .*'\.\[(.*)\]'", text) or [""])[1]
-    assert extras
-    assert set(extras.split(",")) <= project_file["optional-dependencies"].keys()
+    given = re.findall(r"EXTRAS=(\S+)", text) or re.findall(r"pip install .*'\.\[(.*)\]'", text)
+    assert given
+    for extras in given:
+        assert set(extras.split(",")) <= project_file["optional-dependencies"].keys()
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
@@ -60,3 +60,10 @@ def test_the_image_of_workers_does_what_the_compose_file_says() -> None:
     for name, value in settings.items():
         if name.startswith("SHAREDCTX_"):
             assert service["environment"][name] == value
+
+
+def test_the_image_for_gpus_is_that_of_workers_with_torch() -> None:
+    build = project(ENVIRONMENT)["services"]["worker-gpu"]["build"]
+    extras = build["args"]["EXTRAS"]
+    assert f"--build-arg EXTRAS={extras}\n" in (ROOT / build["dockerfile"]).read_text("utf-8")
+    assert "kompress" in extras.split(",")

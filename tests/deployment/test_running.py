@@ -17,11 +17,18 @@ import pytest
 from nats.errors import Error as NatsError
 
 from sharedctx import AuthError, SharedContext, State
+from sharedctx_workers.prose.hub import ENCODER, HUB_MODEL, ONNX
 from tests.deployment.files import COMPOSE, documents, dotenv, project, seconds
 from tests.deployment.processes import Node, answers, free_ports, nats_nodes, started
+from tests.text_models import hub_snapshot, write_onnx, write_tokenizer
 
 TEXT = "\n".join(
     f"{number}: a line about nothing at all, and one more word" for number in range(99)
+)
+PROSE = "".join(
+    f"The operator of the service on host h{number} was asked to look at the log of the job, "
+    f"which should not be running before the end of the migration of table_{number}. "
+    for number in range(60)
 )
 
 
@@ -63,6 +70,28 @@ async def test_nats_and_a_worker(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             limit = seconds(worker["stop_grace_period"])
             assert await asyncio.to_thread(process.wait, limit) == 0
+
+
+async def test_a_worker_for_gpus_has_its_model_from_the_cache(tmp_path: Path) -> None:
+    services = project(dotenv(cluster=False))["services"]
+    worker = services["worker-gpu"]
+    (models,) = {volume.split(":")[1] for volume in worker["volumes"]}
+    # Its variant for onnxruntime: there may be no GPU here.
+    write_onnx(hub_snapshot(tmp_path / "hub", HUB_MODEL) / ONNX[0], ("final_scores",))
+    write_tokenizer(hub_snapshot(tmp_path / "hub", ENCODER) / "tokenizer.json")
+    log = tmp_path / "worker.log"
+    (port,) = free_ports(1)
+    with nats_nodes(services, ["nats"], tmp_path) as (node,):
+        environment = worker["environment"] | {"SHAREDCTX_HEALTH_PORT": str(port)}
+        assert environment["HF_HOME"] == models
+        environment["HF_HOME"] = str(tmp_path)
+        environment["NATS_URL"] = _at_home(environment["NATS_URL"], {"nats": node})
+        with started(worker["command"], environment, log):
+            assert await answers(f"http://127.0.0.1:{port}/readyz"), log.read_text()
+            async with SharedContext(f"nats://agent:p1a@127.0.0.1:{node.port}") as ctx:
+                entry = await ctx.put("k", PROSE, wait=True)
+    assert "text.fallback" not in log.read_text()
+    assert any(each.startswith("kompress:kompress-v2-base-") for each in entry.transforms)
 
 
 async def _check_probe(worker: Mapping[str, Any], port: int) -> None:

@@ -11,18 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from sharedctx_workers.prose import hub, hub_model, student
+from sharedctx_workers.prose import hub_model, student
 from sharedctx_workers.prose.errors import AdapterOnly, DamagedModel, ModelNotFound
-from sharedctx_workers.prose.hub import HUB_MODEL, MERGED, ONNX, hub_files
+from sharedctx_workers.prose.hub import ENCODER, HUB_MODEL, MERGED, ONNX, hub_files
 from sharedctx_workers.prose.hub_model import load_hub_model
 from sharedctx_workers.prose.loading import TextSettings, load_backend
-from tests.text_models import write_onnx, write_student, write_tokenizer
+from tests.text_models import hub_snapshot, write_onnx, write_student, write_tokenizer
 
 SENTENCES = [
     "The server restarts after every deploy, and no timeout is set.".split(),  # noqa: SIM905
     ["and", "it", "is", "a", "server"] * 200,
 ]
-_ENCODER = "answerdotai/ModernBERT-base"
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +31,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     return folder
-
-
-def snapshot(cache: Path, repository: str) -> Path:
-    """Make the folder of a repository as a download makes it."""
-    revision = hub.REVISIONS[repository]
-    folder = cache / f"models--{repository.replace('/', '--')}"
-    (folder / "refs").mkdir(parents=True)
-    (folder / "refs/main").write_text(revision)
-    made = folder / "snapshots" / revision
-    made.mkdir(parents=True)
-    return made
 
 
 def write_hub_onnx(folder: Path, name: str = ONNX[0]) -> None:
@@ -62,10 +50,10 @@ def test_onnx_variants_are_read_from_a_folder(tmp_path: Path, name: str) -> None
 
 
 def test_the_cache_is_read_with_the_tokenizer_of_the_encoder(cache: Path) -> None:
-    write_hub_onnx(snapshot(cache, HUB_MODEL))
-    with pytest.raises(ModelNotFound, match=_ENCODER):
+    write_hub_onnx(hub_snapshot(cache, HUB_MODEL))
+    with pytest.raises(ModelNotFound, match=ENCODER):
         load_hub_model(HUB_MODEL, "cpu")
-    write_tokenizer(snapshot(cache, _ENCODER) / "tokenizer.json")
+    write_tokenizer(hub_snapshot(cache, ENCODER) / "tokenizer.json")
     assert load_hub_model(HUB_MODEL, "cpu").name == "kompress-v2-base-int8-wo"
 
 
@@ -128,7 +116,7 @@ def test_each_backend_that_cannot_be_had_gives_way_to_the_next(
     named.mkdir()
     steps: list[Callable[[], object]] = [
         lambda: _ready(named),
-        lambda: _ready(snapshot(cache, HUB_MODEL)),
+        lambda: _ready(hub_snapshot(cache, HUB_MODEL)),
         lambda: write_student(tmp_path / "student"),
     ]
     for write in steps[missing:]:

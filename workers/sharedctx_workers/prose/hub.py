@@ -19,15 +19,15 @@ from sharedctx_workers.prose.errors import (
     ModelNotFound,
 )
 
-__all__ = ("HUB_MODEL", "MERGED", "ONNX", "REVISIONS", "HubFiles", "hub_files")
+__all__ = ("ENCODER", "HUB_MODEL", "MERGED", "ONNX", "REVISIONS", "HubFiles", "hub_files")
 
 HUB_MODEL: Final = "chopratejas/kompress-v2-base"
 MERGED: Final = "merged.pt"
 ONNX: Final = ("onnx/kompress-int8-wo.onnx", "onnx/kompress-fp32.onnx")
-_ENCODER: Final = "answerdotai/ModernBERT-base"
+ENCODER: Final = "answerdotai/ModernBERT-base"
 REVISIONS: Final = {
     HUB_MODEL: "b1563631b35bfdcee37587ad530147497d820d4c",
-    _ENCODER: "8949b909ec900327062f0ebf497f51aef5e6f0c8",
+    ENCODER: "8949b909ec900327062f0ebf497f51aef5e6f0c8",
 }
 _TOKENIZER: Final = "tokenizer.json"
 _ADAPTER: Final = ("adapter_config.json", "adapter_model.safetensors")
@@ -74,7 +74,7 @@ def hub_files(model: str, wanted: Sequence[str], *, allow_download: bool = False
     tokenizer = folder / _TOKENIZER
     if not tokenizer.is_file():
         tokenizer = (
-            _cached(_ENCODER, (_TOKENIZER,), (_TOKENIZER,), allow_download=allow_download)
+            _cached(ENCODER, (_TOKENIZER,), (_TOKENIZER,), allow_download=allow_download)
             / _TOKENIZER
         )
     return HubFiles(folder, weights, tokenizer)
