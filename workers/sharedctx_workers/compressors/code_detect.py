@@ -37,12 +37,16 @@ _WINDOWS = 8
 _WINDOW = 1_000
 _LONG_LINE = 400
 _COMMENT = re.compile(r"\s*(?:$|//|/?\*|--|#(?!include|define|undef|if|el|end|pragma|!|\[)|;|%)")
-# Where a block of comment begins on a line of its own, or a doc string, to its end.
+# A block of comment that begins a line, to its end; a doc string or a text of several lines.
 _BLOCK = re.compile(
-    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|[rRuU]?\"\"\".*?(?:\"\"\"|\Z)|\{-.*?(?:-\}|\Z))",
+    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z))"
+    r"|(?:^[ \t]*|[=(,:\[{] ?)[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\1|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*$")
+_CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*(?:(?:#|//) .*)?$")
+# What is at the margin of a module of data, but for what runs there: names bound, ends of tables.
+_BOUND = re.compile(r"[A-Za-z_]\w*(?:: [^=\n]{1,80})? = \S|[)\]}]")
+_MOSTLY_BOUND = 0.5
 _TRIALS = 3
 _MANY_TRIALS = 300_000  # characters; parsing what does not parse is slow
 # Of the lines in a sample, so many that look like a language make it likely, or beyond doubt; fewer
@@ -175,9 +179,16 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
 
 def _of_table(text: str) -> list[tuple[Language, float]]:
     """Return the language that a table of constants looks like, between its rows, beyond doubt."""
-    counts = _tells(_lines([_uncommented(text)]))
+    lines = _lines([_uncommented(text)])
+    counts = _tells(lines)
     best = max(counts, key=lambda name: counts[name])
-    return [(LANGUAGES[best], 1.0)] if counts[best] else []
+    if counts[best]:
+        return [(LANGUAGES[best], 1.0)]
+    margin = [line for line in lines if not line[0].isspace()]
+    bound = sum(1 for line in margin if _BOUND.match(line))
+    is_config = any(line.startswith("[") for line in margin)  # a section
+    likely = bound > _MOSTLY_BOUND * len(margin) and not is_config
+    return [(LANGUAGES["python"], 1.0)] if likely else []
 
 
 def _tells(lines: Sequence[str]) -> dict[str, int]:

@@ -232,6 +232,13 @@ def _place(node: Node) -> tuple[int, int, int]:
     return node.start_byte, -node.end_byte, -node.descendant_count
 
 
+def _is_marked_type(body: Node) -> bool:
+    """Whether `body` is that of ``class MACRO Name``, which reads like a function of C."""
+    around = body.parent
+    name = around.child_by_field_name("declarator") if around is not None else None
+    return name is not None and name.type == "identifier"
+
+
 class _Open(NamedTuple):
     """A node whose end is yet to come: what is it, does it define, and what folds it opens."""
 
@@ -334,6 +341,8 @@ class _Nesting:
             named = len(self._open) > 1 and self._open[-2].defines
             return Kind.FUNCTION if named else Kind.ANONYMOUS
         if outer.type in self._language.types or node.type == "declaration_list":
+            return Kind.TYPE
+        if _is_marked_type(node):
             return Kind.TYPE
         return Kind.FUNCTION if outer.defines else Kind.BLOCK
 

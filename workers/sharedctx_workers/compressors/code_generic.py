@@ -52,6 +52,12 @@ _FUNCTION = re.compile(
     r"(?:\([^()\n]{0,80}\)\s*)?([\w.:$!?*+/<>=-]*)",
     re.IGNORECASE,
 )
+# What stands inside a body and has one of its own: there `let` is a statement, and `f(x) {` a call.
+_NESTED = re.compile(
+    rf"\s*{_LEAD}(?:{_TYPES}|fun|func|function!?|fn|defp?|sub|proc|procedure|method)\s+[\w.:$]"
+)
+# Conditions of a preprocessor stand at the margin, whatever is around them.
+_CONDITION = re.compile(r"#(?:if|ifn?def|el(?:se|if|seif)|endif|(?:end)?region|pragma)\b")
 # `name = function(...)`, `name(...) ->`, and what is written as in C: `type name(...)`.
 _ASSIGNED = re.compile(r"([\w.:$]{1,80})\s*(?:=|<-|:)\s*(?:async\s+)?(?:function|fn|proc|lambda)\b")
 _CALLABLE = re.compile(
@@ -204,17 +210,36 @@ class _Lines:
     def _indent(self, i: int) -> int:
         line = self._text[self._starts[i] : min(self._starts[i + 1], self._starts[i] + _HEAD)]
         body = line.lstrip()
+        if _CONDITION.match(line):
+            return -1
         return len(line[: len(line) - len(body)].expandtabs(8)) if body else -1
 
     def _fold(self, kind: Kind, lo: int, hi: int, depth: int) -> Fold:
         """Return the lines from `lo` to before `hi` as a fold."""
         start, end = self._starts[lo], self._starts[hi]
         fold = Fold(kind, start, end, (start, end), None, self._language, self._mentions)
-        if kind in (Kind.FILE, Kind.TYPE) or depth == 0:
+        is_open = kind in (Kind.FILE, Kind.TYPE)
+        if is_open or (depth <= _MAX_DEPTH and self._tells(kind, lo, hi)):
             fold.items = list(self._items(fold, lo, hi, depth))
         else:
             fold.items = [self._item(i, i + 1) for i in range(lo, hi) if self._indents[i] >= 0]
         return fold
+
+    def _tells(self, kind: Kind, lo: int, hi: int) -> bool:
+        """Whether something with a body of its own, or an import, is on these lines of a body."""
+        after = -1
+        for i in reversed(range(lo, hi)):
+            line, indent = self._line(i), self._indents[i]
+            if indent < 0:
+                continue
+            if (indent < after and _NESTED.match(line)) or self._imports(kind, line.lstrip()):
+                return True
+            after = indent
+        return False
+
+    def _imports(self, kind: Kind, line: str) -> bool:
+        """Whether a line in a body imports; in functions much else begins with such words."""
+        return kind is Kind.BLOCK and _IMPORT.match(line) is not None
 
     def _items(self, fold: Fold, lo: int, hi: int, depth: int) -> Iterator[Item]:
         """Yield the statements on the lines from `lo` to before `hi`, each with its blocks."""
@@ -232,6 +257,7 @@ class _Lines:
                 if self._starts[last] - self._starts[first] >= _MIN_BODY:
                     item.folds.append(self._block(item.type, first, last, depth + 1))
             fold.folds += item.folds
+            fold.has_definitions |= any(inner.has_definitions for inner in item.folds)
             yield item
             i = end
 
@@ -293,6 +319,9 @@ class _Lines:
             item.type = "comment"
             return
         kind, name = _definition(line)
+        inner = fold.kind in (Kind.FUNCTION, Kind.BLOCK)
+        if inner and not self._imports(fold.kind, line) and not (blocks and _NESTED.match(line)):
+            return
         if not kind and _is_callable(line, last, self._text[item.start : item.end], len(blocks)):
             found = _CALLABLE.match(line[:_HEAD])
             kind, name = "function", found[1] or found[2] if found else ""

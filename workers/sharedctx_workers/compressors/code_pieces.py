@@ -14,7 +14,7 @@ from sharedctx.lines import LineIndex
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind
 from sharedctx_workers.compressors.code_notes import Doc, Mark, doc_of, first_line, stand_in
 from sharedctx_workers.compressors.code_notes import info_share as share_of_info
-from sharedctx_workers.compressors.code_roles import Role, comment_role, role_of
+from sharedctx_workers.compressors.code_roles import Role, comment_role, is_tooling, role_of
 from sharedctx_workers.compressors.languages import Language
 
 __all__ = ("OUTLINE", "Piece", "pieces_of")
@@ -145,6 +145,7 @@ class _Layout:
                     between.count("\n") == 1
                     and item.type in comments
                     and (group[-1].type in comments and group[0].type in comments)
+                    and not is_tooling(text[group[-1].start : group[-1].end])
                 )
                 if not (shared or block or attached or "heredoc" in item.type):
                     end = text.rfind("\n", before - 1, item.start) + 1

@@ -22,7 +22,6 @@ _ORDER = {
     Role.DOC: 1.0,
     Role.FIELD: 1.2,
     Role.STATEMENT: 1.6,
-    Role.CONSTANT: 1.0,
     Role.BODY: 4.0,
     Role.DATA: 5.0,
     Role.DOC_REST: 6.0,
@@ -36,18 +35,14 @@ _ENOUGH = 3.9
 # What is enough must be this share of a text at least: of one that is hardly more than a few long
 # bodies, the bodies are shown.
 _LEAST = 0.1
-# A file that is constants for more than this share is a table of them.
-_MOSTLY = 0.8
 _BIG = 4_000
 
 
 def rank_pieces(text: str, pieces: Sequence[Piece]) -> list[float]:
     """Return the rank of each of `pieces` of `text`."""
-    constants = sum(piece.end - piece.start for piece in pieces if piece.role is Role.CONSTANT)
-    required = OUTLINE - {Role.CONSTANT} if constants > _MOSTLY * len(text) else OUTLINE
     even = spread(len(pieces))
     return [
-        REQUIRED if piece.role in required else _rank(text, piece, even[place])
+        REQUIRED if piece.role in OUTLINE else _rank(text, piece, even[place])
         for place, piece in enumerate(pieces)
     ]
 

@@ -9,7 +9,7 @@ from enum import Enum
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind
 from sharedctx_workers.compressors.languages import Language
 
-__all__ = ("Role", "comment_role", "is_header", "role_of")
+__all__ = ("Role", "comment_role", "is_header", "is_tooling", "role_of")
 
 _IMPORT = re.compile(
     r"(?:require|require_relative|include|include_once|require_once|load|source|\.)\b[ (]"
@@ -19,7 +19,7 @@ _CONSTANT = re.compile(r"(?:[\w:<>\[\]*&]+ )*[A-Z][A-Z0-9_]+\b[^=\n(]*=|[A-Z]\w*
 # What binds a name for good: by a word of the language, or by assignment to a plain name.
 _BINDS = re.compile(
     r"(?:export |default |declare |public |private |protected |internal |pub )*"
-    r"(?:(?:static|final|readonly|const|constexpr|val)\b|\w+(?:: [^=\n]{1,80})? = )"
+    r"(?:(?:static|final|readonly|const|constexpr|val|var|let)\b|\w+(?:: [^=\n]{1,80})? = )"
 )
 _REEXPORT = re.compile(r"export (?:type )?[{*]")
 _MAX_CONSTANT = 400
@@ -27,6 +27,7 @@ _SAMPLE = 1_000
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved", re.IGNORECASE)
 _DEAD = re.compile(r"[;{}]\s*$|\w\(.*\)\s*$|^\W*(?:import|return|if) ", re.MULTILINE)
 _TOOLING = re.compile(r"#!|.{0,4}-\*-")
+_AT_TOP = re.compile(r"\s*(?:(?:#!|.{0,4}-\*-).*\n\s*)*")
 
 
 class Role(Enum):
@@ -55,12 +56,22 @@ def role_of(text: str, language: Language, fold: Fold, items: Sequence[Item]) ->
         return Role.IMPORT
     if is_header(language, items) or items[0].type.startswith("#"):
         return Role.HEADER
-    if _REEXPORT.match(source) or (not folded and fold.mentions.has_import(start, end)):
+    if _REEXPORT.match(source) or _imports(fold, items):
         return Role.IMPORT
     if fold.kind in (Kind.TYPE, Kind.FILE):
         return _member_role(source, language, fold, items[0].type, folded=folded)
     is_constant = fold.kind is Kind.BLOCK and _CONSTANT.match(source[:_MAX_CONSTANT])
     return Role.CONSTANT if is_constant and len(source) < _MAX_CONSTANT else Role.BODY
+
+
+def _imports(fold: Fold, items: Sequence[Item]) -> bool:
+    """Whether something is imported in `items` outside of what can be folded in them."""
+    place = items[0].start
+    for inner in (inner for item in items for inner in item.folds):
+        if fold.mentions.has_import(place, inner.start):
+            return True
+        place = inner.end
+    return fold.mentions.has_import(place, items[-1].end)
 
 
 def _member_role(source: str, language: Language, fold: Fold, kind: str, *, folded: bool) -> Role:
@@ -82,14 +93,19 @@ def comment_role(
     """Return what the comments `items` are, which come before the statements `after`."""
     start, end = items[0].start, items[-1].end
     source = text[start:end]
-    if _TOOLING.match(source):
+    if is_tooling(source):
         return Role.IMPORT
-    if not text[:start].strip() and _LICENSE.search(source[:_SAMPLE]):
+    if _AT_TOP.fullmatch(text, 0, start) and _LICENSE.search(source[:_SAMPLE]):
         return Role.DEAD
     close = after and text.count("\n", end, after[0].start) < 2
     if close and is_header(language, after):
         return Role.DOC
     return Role.DEAD if _DEAD.search(source[:_SAMPLE]) else Role.COMMENT
+
+
+def is_tooling(comment: str) -> bool:
+    """Whether `comment` begins with what tells programs, not readers, how to treat the file."""
+    return _TOOLING.match(comment) is not None
 
 
 def is_header(language: Language, items: Sequence[Item]) -> bool:

@@ -42,7 +42,7 @@ class Language:
         throws: Nodes that raise an error.
         attached: Nodes that belong to the statement after them.
         signatures: Nodes that declare something without a body.
-        constants: Nodes that define constants, whatever their names.
+        constants: Nodes that bind names for good: constants whatever their names, aliases of types.
         style: How to write a note.
         placeholder: What a body must hold at least.
         tolerance: Share of characters that may fail to parse: macros are beyond any grammar.
@@ -163,13 +163,14 @@ _GO = Language(
     name="go",
     grammar=("tree_sitter_go", "language"),
     tells=_tells(
-        r"package \w+$|func [\w(]|import [(\"]|type \w+ (?:struct|interface)|[\w, ]{1,60} := \S"
+        r"package \w+$|func [\w(]|import [(\"]|(?:const|var) \($|type \w+ (?:struct|interface)"
+        r"|[\w, ]{1,60} := \S"
     ),
     functions=_set("function_declaration method_declaration"),
     types=_set("type_spec type_alias"),
     anonymous=_set("func_literal"),
     bodies=_set("block field_declaration_list interface_type"),
-    data=_set("literal_value var_spec_list"),
+    data=_set("literal_value"),
     imports=_set("package_clause import_declaration"),
     calls=_set("call_expression"),
     transparent=_set("statement_list"),
@@ -210,7 +211,7 @@ _JAVA = Language(
         "block constructor_body class_body interface_body enum_body annotation_type_body "
         "switch_block"
     ),
-    data=_set("array_initializer"),
+    data=_set("array_initializer argument_list"),
     imports=_set("package_declaration import_declaration"),
     calls=_set("method_invocation object_creation_expression"),
     throws=_set("throw_statement"),
@@ -236,7 +237,7 @@ _C = Language(
         "preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef linkage_specification"
     ),
     signatures=_set("declaration field_declaration type_definition"),
-    constants=_set("preproc_def"),
+    constants=_set("preproc_def type_definition"),
     tolerance=0.08,
 )
 _CPP = Language(
@@ -275,7 +276,7 @@ _C_SHARP = Language(
     ),
     anonymous=_set("lambda_expression anonymous_method_expression"),
     bodies=_set("block declaration_list enum_member_declaration_list accessor_list switch_body"),
-    data=_set("initializer_expression"),
+    data=_set("initializer_expression argument_list"),
     imports=_set("using_directive extern_alias_directive"),
     calls=_set("invocation_expression object_creation_expression"),
     throws=_set("throw_statement throw_expression"),
@@ -305,7 +306,7 @@ _PHP = Language(
     anonymous=_set("anonymous_function arrow_function"),
     bodies=_set("compound_statement declaration_list enum_declaration_list switch_block"),
     data=_set("array_creation_expression"),
-    imports=_set("php_tag namespace_use_declaration namespace_definition"),
+    imports=_set("php_tag namespace_use_declaration namespace_definition use_declaration"),
     constants=_set("const_declaration"),
     calls=_set(
         "function_call_expression member_call_expression scoped_call_expression "
@@ -326,6 +327,7 @@ _BASH = Language(
     data=_set("array"),
     imports=frozenset(),
     calls=_set("command"),
+    constants=_set("variable_assignment declaration_command"),
     style=_HASH,
     placeholder=":",
 )
