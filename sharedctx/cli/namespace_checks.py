@@ -80,7 +80,8 @@ async def _missing_streams(
 
 
 def _described(namespace: str, config: NamespaceConfig, stream: dict[str, Any]) -> str:
-    chosen = {name: value for name, value in asdict(config).items() if value is not None}
+    settings = {**asdict(config), "mirrors": tuple(each.region for each in config.mirrors)}
+    chosen = {name: value for name, value in settings.items() if value is not None}
     described = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in chosen.items()

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from nats.aio.msg import Msg
 
@@ -24,6 +24,9 @@ from sharedctx.store.connection import Connection
 from sharedctx.store.retry import NobodyServes, TransientError
 
 __all__ = (
+    "NAME_IN_USE",
+    "NO_CLUSTER",
+    "NO_PEERS",
     "ApiError",
     "Delivery",
     "StoredMessage",
@@ -31,6 +34,7 @@ __all__ = (
     "call",
     "delivery",
     "direct_get",
+    "direct_try",
     "leader_get",
     "leader_next",
     "persist",
@@ -39,6 +43,14 @@ __all__ = (
 )
 
 _T = TypeVar("_T")
+
+NAME_IN_USE: Final = 10058
+"""There is a stream of this name with another configuration."""
+NO_CLUSTER: Final = 10074
+"""The server is none of a cluster."""
+NO_PEERS: Final = 10005
+"""The servers of the cluster are too few, or too few of them have the tags."""
+
 # An entry or a rendition that is not answered by then was lost with the leader of its stream. The
 # chunks of blobs get longer, because links may be slow.
 _ANSWER_S = 2.0
@@ -143,6 +155,8 @@ async def call(
     *,
     writes: bool = False,
     timeout: float | None = None,
+    budget: float | None = None,
+    api: str | None = None,
 ) -> dict[str, Any]:
     """Call ``$JS.API.<operation>`` and return its answer; tried again while NATS is away.
 
@@ -152,6 +166,8 @@ async def call(
         body: Its arguments.
         writes: Whether it changes content, so that a lost answer leaves the outcome unknown.
         timeout: Seconds for one attempt, when not those of the connection.
+        budget: Seconds over which it is tried again, when fewer than those of the connection.
+        api: First tokens of the subject, when not those of the connection.
 
     Raises:
         ApiError: JetStream refused it.
@@ -161,10 +177,10 @@ async def call(
     payload = json.dumps(body).encode() if body is not None else b""
 
     async def attempt() -> dict[str, Any]:
-        subject = f"{connection.options.api}.{operation}"
+        subject = f"{api or connection.options.api}.{operation}"
         return _json(await connection.request(subject, payload, timeout=timeout))
 
-    return await connection.persist(attempt, writes=writes)
+    return await connection.persist(attempt, writes=writes, budget=budget)
 
 
 async def persist(
@@ -238,7 +254,7 @@ async def purge(connection: Connection, stream: str, body: Mapping[str, Any]) ->
 async def direct_get(
     connection: Connection, stream: str, subject: str, *, large: bool = False
 ) -> StoredMessage | None:
-    """Return the last message on `subject` from any replica: fast, and possibly behind.
+    """Return the last message on `subject` from any copy: fast, and possibly behind.
 
     Args:
         connection: Where to.
@@ -246,13 +262,23 @@ async def direct_get(
         subject: The subject.
         large: Whether the message is as large as the chunk of a blob.
     """
-    asked = f"{connection.options.api}.DIRECT.GET.{stream}.{subject}"
-    timeout = _timeout(large=large)
+    api, timeout = connection.options.api, _timeout(large=large)
 
-    async def attempt() -> Msg:
-        return await connection.request(asked, timeout=timeout)
+    async def attempt() -> StoredMessage | None:
+        return await direct_try(connection, api, stream, subject, timeout)
 
-    reply = await persist(connection, stream, attempt, writes=False)
+    return await persist(connection, stream, attempt, writes=False)
+
+
+async def direct_try(
+    connection: Connection, api: str, stream: str, subject: str, timeout: float | None
+) -> StoredMessage | None:
+    """Make one attempt at `direct_get`, in the domain whose API begins with `api`.
+
+    Raises:
+        TransientError: it was not answered, or nobody serves it.
+    """
+    reply = await connection.request(f"{api}.DIRECT.GET.{stream}.{subject}", timeout=timeout)
     headers = reply.headers or {}
     status = headers.get("Status")
     if status == "404":
@@ -262,9 +288,11 @@ async def direct_get(
     return StoredMessage(subject, int(headers["Nats-Sequence"]), headers, reply.data)
 
 
-async def leader_get(connection: Connection, stream: str, subject: str) -> StoredMessage | None:
+async def leader_get(
+    connection: Connection, stream: str, subject: str, *, large: bool = False
+) -> StoredMessage | None:
     """Return the last message on `subject` from the stream's leader: never behind when healthy."""
-    return await _leader_message(connection, stream, {"last_by_subj": subject})
+    return await _leader_message(connection, stream, {"last_by_subj": subject}, large=large)
 
 
 async def leader_next(
@@ -275,10 +303,11 @@ async def leader_next(
 
 
 async def _leader_message(
-    connection: Connection, stream: str, which: Mapping[str, Any]
+    connection: Connection, stream: str, which: Mapping[str, Any], *, large: bool = False
 ) -> StoredMessage | None:
+    timeout = _timeout(large=large)
     try:
-        answer = await call(connection, f"STREAM.MSG.GET.{stream}", which, timeout=_ANSWER_S)
+        answer = await call(connection, f"STREAM.MSG.GET.{stream}", which, timeout=timeout)
     except StreamMissing:
         raise
     except ApiError as error:

@@ -14,7 +14,30 @@ from typing import Literal, Protocol
 
 from sharedctx.records import EntryRecord, RenditionRecord, StoredEntry, StoredRendition
 
-__all__ = ("Changes", "Job", "JobQueue", "NamespaceConfig", "NamespaceInfo", "Store")
+__all__ = ("Changes", "Job", "JobQueue", "Mirror", "NamespaceConfig", "NamespaceInfo", "Store")
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A copy of the renditions and large bodies of a namespace, near the readers of a region.
+
+    Attributes:
+        region: Its name: 1 to 32 of A-Z a-z 0-9 -.
+        domain: JetStream domain that holds it, such as that of a leaf node; None: that of the
+            namespace.
+        cluster: Cluster that holds it, in a supercluster.
+        placement: Tags that a server must have to hold it.
+        replicas: Copies of it on different servers there.
+    """
+
+    region: str
+    domain: str | None = None
+    cluster: str | None = None
+    placement: tuple[str, ...] = ()
+    replicas: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "placement", tuple(self.placement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,7 @@ class NamespaceConfig:
             packed, renditions and history come on top.
         ack_wait: Seconds without a sign of life after which a job goes to another worker.
         max_attempts: How often a job is tried before readers get the original for good.
+        mirrors: Copies for readers in other regions; see `sharedctx.store.mirrors`.
     """
 
     ttl: float | None = 86_400.0
@@ -44,9 +68,11 @@ class NamespaceConfig:
     max_bytes: int | None = None
     ack_wait: float = 30.0
     max_attempts: int = 5
+    mirrors: tuple[Mirror, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "placement", tuple(self.placement))
+        object.__setattr__(self, "mirrors", tuple(self.mirrors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +196,15 @@ class Store(Protocol):
         """
         ...
 
-    async def get_rendition(self, record: EntryRecord) -> StoredRendition | None:
-        """Return the rendition of exactly the bytes and profile of `record`, or None."""
+    async def get_rendition(
+        self, record: EntryRecord, *, at_origin: bool = False
+    ) -> StoredRendition | None:
+        """Return the rendition of exactly the bytes and profile of `record`, or None.
+
+        Args:
+            record: What it is a rendition of.
+            at_origin: Whether one that only a mirror still has does not count.
+        """
         ...
 
     async def packed_rendition(self, rendition: StoredRendition) -> bytes:

@@ -18,8 +18,9 @@ import anyio
 from sharedctx.errors import CorruptEntry
 from sharedctx.keys import Subjects
 from sharedctx.records import Blob
-from sharedctx.store.api import call, direct_get, leader_get, persist, publish
+from sharedctx.store.api import call, persist, publish
 from sharedctx.store.connection import Connection
+from sharedctx.store.nearest import Nearest
 from sharedctx.store.scan import scan
 from sharedctx.store.streams import CHUNK_BYTES
 
@@ -30,12 +31,12 @@ _WINDOW = 8
 
 
 class Blobs:
-    """The blobs stream of one namespace; `replicated` when it has several copies."""
+    """The blobs stream of one namespace."""
 
-    def __init__(self, connection: Connection, subjects: Subjects, *, replicated: bool) -> None:
+    def __init__(self, connection: Connection, subjects: Subjects, nearest: Nearest) -> None:
         self._connection = connection
         self._subjects = subjects
-        self.replicated = replicated
+        self._nearest = nearest
 
     async def write(self, packed: bytes) -> Blob:
         """Store `packed` in chunks. Repeating it refreshes their life."""
@@ -79,9 +80,7 @@ class Blobs:
 
     async def _read_chunk(self, blob: Blob, index: int) -> bytes:
         subject = self._subjects.chunk(blob.id, index)
-        message = await direct_get(self._connection, self._subjects.blobs, subject, large=True)
-        if message is None and self.replicated:
-            message = await leader_get(self._connection, self._subjects.blobs, subject)
+        message = await self._nearest.get(self._subjects.blobs, subject, large=True)
         if message is None:
             raise CorruptEntry("A part of the stored content is gone. Put the content again.")
         return message.data

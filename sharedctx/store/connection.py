@@ -30,6 +30,7 @@ from sharedctx.errors import (
     StoreUnavailable,
 )
 from sharedctx.store.link import (
+    ServerFacts,
     abort_transport,
     check_version,
     close_client,
@@ -47,7 +48,6 @@ from sharedctx.store.retry import NobodyServes, TransientError, persist
 __all__ = ("Connection",)
 
 _T = TypeVar("_T")
-
 _log = logging.getLogger("sharedctx")
 # How often the state of the link and overdue requests are looked at.
 _TICK_S = 0.5
@@ -102,9 +102,9 @@ class Connection:
         return self._nats.new_inbox()
 
     @property
-    def max_payload(self) -> int:
-        """Bytes of headers and payload that the server takes in one message."""
-        return int(self._nats.max_payload)
+    def server(self) -> ServerFacts:
+        """What the server says of itself."""
+        return ServerFacts.of(self._nats)
 
     async def aclose(self) -> None:
         """Close. Requests in flight fail. May be called again."""

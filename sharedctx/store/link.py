@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -19,6 +19,7 @@ from sharedctx.store.refusals import NoTlsError, Refusals
 
 __all__ = (
     "MINIMUM_SERVER",
+    "ServerFacts",
     "abort_transport",
     "check_version",
     "close_client",
@@ -34,6 +35,25 @@ MINIMUM_SERVER: Final = (2, 11)
 _CLOSE_LIMIT_S = 2.0
 _ANSWER_LIMIT_S = 5
 _CANCEL_AGAIN_S = 0.05
+
+
+class ServerFacts(NamedTuple):
+    """What the server that a client is connected to says of itself.
+
+    Attributes:
+        max_payload: Bytes of headers and payload that it takes in one message.
+        domain: Its JetStream domain, if it has one.
+    """
+
+    max_payload: int
+    domain: str | None
+
+    @classmethod
+    def of(cls, client: Client) -> ServerFacts:
+        """Return those of the server of `client`."""
+        # Private, and only in nats-py 2.x; where it is missing, there is no mirror of a domain.
+        greeting = getattr(client, "_server_info", {})
+        return cls(int(client.max_payload), greeting.get("domain"))
 
 
 class _TlsClient(Client):

@@ -209,7 +209,12 @@ class MemoryStore:
         encode_key(key)
         return list(self._past[key]) if self._current(key) else []
 
-    async def get_rendition(self, record: EntryRecord) -> StoredRendition | None:
+    async def get_rendition(
+        self,
+        record: EntryRecord,
+        *,
+        at_origin: bool = False,  # noqa: ARG002  # there are no mirrors of it
+    ) -> StoredRendition | None:
         found = self._renditions.get((record.hash, record.profile))
         return None if found is None else StoredRendition(*found)
 

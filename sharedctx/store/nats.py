@@ -27,13 +27,14 @@ from sharedctx.records import (
     StoredEntry,
     StoredRendition,
 )
-from sharedctx.store.api import call, direct_get, leader_get, persist, publish
+from sharedctx.store.api import call, leader_get, persist, publish
 from sharedctx.store.base import Changes, NamespaceConfig, NamespaceInfo
 from sharedctx.store.blobs import Blobs
 from sharedctx.store.connection import Connection
 from sharedctx.store.current import CurrentEntries
 from sharedctx.store.events import follow, signal
 from sharedctx.store.listing import Listing
+from sharedctx.store.nearest import Nearest
 from sharedctx.store.options import ConnectOptions
 from sharedctx.store.removal import clear_namespace, delete_key, referenced_blobs
 from sharedctx.store.retry import TransientError
@@ -66,7 +67,8 @@ class NatsStore:
         self._owns_connection = owns_connection
         self._current = CurrentEntries(connection, subjects, replicated=self._replicated)
         self._listing = Listing(connection, subjects, self._current)
-        self._blobs = Blobs(connection, subjects, replicated=self._replicated)
+        self._nearest = Nearest(connection, config.mirrors)
+        self._blobs = Blobs(connection, subjects, self._nearest)
         self._following: asyncio.Task[None] | None = None
         self._id = secrets.token_hex(8)
         self._puts = itertools.count()
@@ -117,7 +119,8 @@ class NatsStore:
 
     async def _read_settings(self) -> None:
         self._config = config_of((await self._current.state())["config"])
-        self._current.replicated = self._blobs.replicated = self._replicated
+        self._current.replicated = self._replicated
+        self._nearest.mirrors = self._config.mirrors
 
     async def aclose(self) -> None:
         if self._following is not None:
@@ -239,13 +242,16 @@ class NatsStore:
     def watch(self, prefix: str = "") -> AsyncGenerator[StoredEntry, None]:
         return self._listing.watch(prefix)
 
-    async def get_rendition(self, record: EntryRecord) -> StoredRendition | None:
+    async def get_rendition(
+        self, record: EntryRecord, *, at_origin: bool = False
+    ) -> StoredRendition | None:
         stream = self._subjects.renditions
         subject = self._subjects.rendition(record.hash, str(record.profile))
         async with self._connection.small:
-            message = await direct_get(self._connection, stream, subject)
-            if message is None and self._replicated:
+            if at_origin:
                 message = await leader_get(self._connection, stream, subject)
+            else:
+                message = await self._nearest.get(stream, subject)
         if message is None:
             return None
         found = RenditionRecord.from_headers(message.headers)

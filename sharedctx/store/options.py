@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from sharedctx.errors import InvalidRequest
 from sharedctx.store.credentials import Credentials
 
-__all__ = ("DEFAULT_SERVERS", "ConnectOptions", "split_servers")
+__all__ = ("DEFAULT_SERVERS", "ConnectOptions", "api_of", "checked_domain", "split_servers")
 
 DEFAULT_SERVERS: Final = "nats://127.0.0.1:4222"
 
@@ -68,8 +68,7 @@ class ConnectOptions:
         )
 
     def __post_init__(self) -> None:
-        if self.domain is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", self.domain):
-            raise InvalidRequest(f"{self.domain!r} is not the name of a JetStream domain.")
+        checked_domain(self.domain)
         stripped = [_without_login(url) for url in self.servers]
         logins = {login for _, login in stripped if login is not None}
         if len(logins) > 1:
@@ -81,7 +80,7 @@ class ConnectOptions:
     @property
     def api(self) -> str:
         """First tokens of the subjects of the JetStream API."""
-        return "$JS.API" if self.domain is None else f"$JS.{self.domain}.API"
+        return api_of(self.domain)
 
     def stored(self, subject: str) -> str:
         """Where to publish what a stream is to store under `subject`."""
@@ -98,6 +97,18 @@ class ConnectOptions:
     def describe(self) -> str:
         """Return the servers, for messages."""
         return ", ".join(self.servers)
+
+
+def api_of(domain: str | None) -> str:
+    """Return the first tokens of the subjects of the JetStream API in a domain."""
+    return "$JS.API" if domain is None else f"$JS.{domain}.API"
+
+
+def checked_domain(domain: str | None) -> str | None:
+    """Return `domain` unchanged, or raise `InvalidRequest`."""
+    if domain is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", domain):
+        raise InvalidRequest(f"{domain!r} is not the name of a JetStream domain.")
+    return domain
 
 
 def _without_login(url: str) -> tuple[str, tuple[str, str | None] | None]:

@@ -8,14 +8,15 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sharedctx.codec import LARGE_BYTES
 from sharedctx.errors import ConfigMismatch, InvalidRequest, NamespaceNotFound, StoreError
 from sharedctx.keys import Subjects
-from sharedctx.store.api import ApiError, call
-from sharedctx.store.base import NamespaceConfig
+from sharedctx.store.api import NAME_IN_USE, NO_CLUSTER, NO_PEERS, ApiError, call
+from sharedctx.store.base import Mirror, NamespaceConfig
 from sharedctx.store.connection import Connection
+from sharedctx.store.mirror_streams import refresh_mirrors
 from sharedctx.store.retry import TransientError
 
 __all__ = (
@@ -28,10 +29,13 @@ __all__ = (
     "PRESENCE_SUBJECT",
     "config_of",
     "ensure_consumer",
+    "mirrored_streams",
     "open_namespace",
     "presence_stream",
     "ttl_header",
 )
+
+_T = TypeVar("_T")
 
 CONSUMER: Final = "compress"
 """Name of the durable consumer from which all workers of a namespace pull."""
@@ -52,10 +56,6 @@ MESSAGE_BYTES: Final = CHUNK_BYTES + _HEADER_ROOM
 """Largest message that is sent: the server has to take so much."""
 # Blobs outlive their entries, so that a reader that has just read an entry finds its blob.
 _BLOB_GRACE_S = 600.0
-_STREAM_NAME_IN_USE = 10058
-_NO_CLUSTER = 10074
-# The servers of the cluster are too few, or too few of them have the tags.
-_NO_PEERS = 10005
 _CONSUMER_EXISTS = frozenset({10148, 10105})
 
 
@@ -66,7 +66,7 @@ class _TooFewServersError(StoreError):
             "or `placement` tags that more servers have.",
             namespace=namespace,
         )
-        self.in_cluster = error.code != _NO_CLUSTER
+        self.in_cluster = error.code != NO_CLUSTER
 
 
 def _check(config: NamespaceConfig) -> None:
@@ -156,6 +156,11 @@ def _blobs_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]
     }
 
 
+def mirrored_streams(subjects: Subjects, config: NamespaceConfig) -> list[dict[str, Any]]:
+    """Return the configurations of the streams that mirrors copy."""
+    return [_renditions_stream(subjects, config), _blobs_stream(subjects, config)]
+
+
 def _history_stream(subjects: Subjects, config: NamespaceConfig) -> dict[str, Any]:
     return _common(config, subjects.history, config.ttl) | {
         "subjects": [subjects.put_event("*")],
@@ -211,13 +216,19 @@ def config_of(stream: Mapping[str, Any]) -> NamespaceConfig:
     """
     try:
         recorded = json.loads(stream["metadata"][METADATA_KEY])
-        known = {item.name for item in fields(NamespaceConfig)}
-        return NamespaceConfig(**{k: v for k, v in recorded.items() if k in known})
+        mirrors = [_recorded(Mirror, each) for each in recorded.get("mirrors", ())]
+        return _recorded(NamespaceConfig, {**recorded, "mirrors": mirrors})
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"The stream {stream.get('name')} exists but sharedctx did not make it. "
             "Choose another namespace, or delete that stream."
         ) from error
+
+
+def _recorded(kind: type[_T], values: Mapping[str, Any]) -> _T:
+    """Return the settings in `values`; those that a newer version added are passed over."""
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 async def open_namespace(
@@ -302,9 +313,10 @@ def _mismatch(namespace: str, existing: NamespaceConfig, wanted: NamespaceConfig
 
 
 async def _check_room(connection: Connection, subjects: Subjects) -> None:
-    if connection.max_payload < MESSAGE_BYTES:
+    room = connection.server.max_payload
+    if room < MESSAGE_BYTES:
         raise StoreError(
-            f"The NATS server takes messages of {connection.max_payload} bytes; sharedctx needs "
+            f"The NATS server takes messages of {room} bytes; sharedctx needs "
             f"max_payload of at least {MESSAGE_BYTES} (the default of NATS is 1 MiB).",
             namespace=subjects.namespace,
         )
@@ -314,7 +326,7 @@ async def _apply(
     connection: Connection, subjects: Subjects, config: NamespaceConfig, verb: str
 ) -> bool:
     """Create or update all streams; the entries stream last, so that it implies the others."""
-    streams = [_renditions_stream(subjects, config), _blobs_stream(subjects, config)]
+    streams = mirrored_streams(subjects, config)
     if config.history > 1:
         streams.append(_history_stream(subjects, config))
     if verb == "CREATE":
@@ -326,9 +338,9 @@ async def _apply(
         for stream in streams:
             await call(connection, f"STREAM.{verb}.{stream['name']}", stream)
     except ApiError as error:
-        if error.code == _STREAM_NAME_IN_USE:
+        if error.code == NAME_IN_USE:
             return False
-        if error.code in {_NO_CLUSTER, _NO_PEERS}:
+        if error.code in {NO_CLUSTER, NO_PEERS}:
             raise _TooFewServersError(error, subjects.namespace, config.replicas) from error
         raise
     await ensure_consumer(connection, subjects, config)
@@ -351,6 +363,8 @@ async def _update(
         body = _history_stream(subjects, new) if new.history > 1 else None
         await call(connection, f"STREAM.{verb}.{subjects.history}", body)
     await _apply(connection, subjects, new, "UPDATE")
+    if replace(old, mirrors=new.mirrors) != new:
+        await refresh_mirrors(connection, new.mirrors, mirrored_streams(subjects, new))
 
 
 async def ensure_consumer(

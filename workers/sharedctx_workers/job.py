@@ -188,7 +188,7 @@ class JobRunner:
     async def existing(self, job: Job) -> StoredRendition | None:
         """Return the rendition that makes this job unnecessary. A failed one does not."""
         try:
-            rendition = await self.store.get_rendition(job.entry.record)
+            rendition = await self.store.get_rendition(job.entry.record, at_origin=True)
             if rendition is None or rendition.record.state is State.FAILED:
                 return None
             # Read whole: what cannot be read must be made again, whatever its header says.
