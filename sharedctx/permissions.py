@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from sharedctx.keys import subjects_of
 from sharedctx.store.credentials import check_inbox_prefix
+from sharedctx.store.options import api_of, checked_domain
 from sharedctx.store.streams import CONSUMER, PRESENCE_STREAM
 
 __all__ = ("ROLES", "VERBS", "Permissions", "Role", "Verb", "permissions_of")
@@ -151,6 +152,8 @@ ROLES: Final[dict[Role, tuple[str, ...]]] = {
 
 # A pass with a consumer of its own must not be one with the consumer of the workers.
 _NOT_OURS = tuple(f"CONSUMER.{step}.{{E}}.{CONSUMER}" for step in ("CREATE", "MSG.NEXT", "DELETE"))
+# What a mirror at the leaf node answers, by the names of its origins.
+_MIRRORED = ("DIRECT.GET.{R}.", "DIRECT.GET.{B}.")
 
 
 class Permissions(NamedTuple):
@@ -187,7 +190,13 @@ class Permissions(NamedTuple):
         return "\n".join([*lines, "}\n"])
 
 
-def permissions_of(namespace: str, role: Role, inbox_prefix: str | None = None) -> Permissions:
+def permissions_of(
+    namespace: str,
+    role: Role,
+    inbox_prefix: str | None = None,
+    *,
+    domain: str | None = None,
+) -> Permissions:
     """Return the permissions of `role` in `namespace`.
 
     Args:
@@ -195,10 +204,11 @@ def permissions_of(namespace: str, role: Role, inbox_prefix: str | None = None) 
         role: The role.
         inbox_prefix: Where its replies arrive: one for each user, or they can read each other's
             replies; by default one for each role.
+        domain: JetStream domain that its clients name, because they are at a leaf node.
 
     Raises:
         InvalidNamespace: there can be no such namespace.
-        InvalidRequest: there can be no such prefix.
+        InvalidRequest: there can be no such prefix or domain.
     """
     prefix = check_inbox_prefix(inbox_prefix or f"_INBOX_{namespace}_{role}")
     verbs = [VERBS[name] for name in ROLES[role]]
@@ -206,7 +216,10 @@ def permissions_of(namespace: str, role: Role, inbox_prefix: str | None = None) 
     published = {subject for verb in verbs for subject in verb.publishes}
     subscribed = {subject for verb in verbs for subject in verb.subscribes}
     denied = set(_NOT_OURS) - calls if calls & {*_listing("{E}")} else set()
-    api = "$JS.API."
+    api = f"{api_of(checked_domain(domain))}."
+    if domain is not None:
+        published = {f"{api}{each}" if each.startswith("$KV.") else each for each in published}
+        published |= {f"{api_of(None)}.{call}" for call in calls if call.startswith(_MIRRORED)}
     return Permissions(
         _filled(namespace, {f"{api}{call}" for call in calls} | published),
         _filled(namespace, {f"{api}{call}" for call in denied}),

@@ -29,7 +29,7 @@ def permissions(
 
     Its clients need the inbox prefix too: --inbox-prefix or NATS_INBOX_PREFIX.
     """
-    made = permissions_of(settings.space, role, inbox_prefix)
+    made = permissions_of(settings.space, role, inbox_prefix, domain=settings.domain)
     if settings.json:
         write_json({**made.as_json(), "inbox_prefix": made.inbox_prefix})
     else:
@@ -39,4 +39,5 @@ def permissions(
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module to `app`."""
-    app.command(rich_help_panel="Namespace")(verb(permissions, takes=["namespace", "json"]))
+    command = verb(permissions, takes=["namespace", "domain", "json"])
+    app.command(rich_help_panel="Namespace")(command)
