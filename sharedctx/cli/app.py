@@ -15,6 +15,7 @@ from sharedctx.cli import (
     listing,
     local,
     mcp,
+    mirror,
     permissions,
     search,
     top,
@@ -75,6 +76,7 @@ _MODULES = (
     top,
     dashboard,
     permissions,
+    mirror,
     backup,
     doctor,
 )

@@ -1,10 +1,11 @@
-"""A cluster of nats-servers whose network can be taken apart, and who leads in it."""
+"""Nats-servers together: a cluster whose network can be taken apart, leaf nodes, superclusters."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import nats
@@ -14,7 +15,7 @@ from sharedctx.embedded import NatsCluster, NatsServer
 from sharedctx.embedded.cluster import free_ports
 from tests.faults.proxy import Proxy
 
-__all__ = ("Network", "leader_of", "partitionable_cluster")
+__all__ = ("Network", "hub_and_leaf", "leader_of", "partitionable_cluster", "supercluster")
 
 
 class Network:
@@ -93,3 +94,59 @@ async def leader_of(cluster: NatsCluster, stream: str) -> NatsServer:
                     if info.cluster is not None and info.cluster.leader:
                         return cluster.node(info.cluster.leader)
             await asyncio.sleep(0.2)
+
+
+@contextmanager
+def hub_and_leaf(
+    folder: Path, domain: str | None, *, config: str = "", remote: str = ""
+) -> Iterator[tuple[NatsServer, NatsServer]]:
+    """Run a hub, whose JetStream domain is `hub`, and a leaf node of it.
+
+    The leaf node has a JetStream of its own in `domain`, or none; `config` is more of its lines,
+    `remote` more about its link to the hub.
+    """
+    (port,) = free_ports(1)
+    folders = {name: json.dumps(str(folder / name)) for name in ("hub", "leaf")}
+    own = "false" if domain is None else f"{{ store_dir: {folders['leaf']}, domain: {domain} }}"
+    hub = NatsServer(
+        folder / "hub",
+        config=f"server_name: hub\njetstream {{ store_dir: {folders['hub']}, domain: hub }}\n"
+        f"leafnodes {{ listen: 127.0.0.1:{port} }}",
+    )
+    leaf = NatsServer(
+        folder / "leaf",
+        config=f"server_name: leaf\njetstream: {own}\n"
+        f'leafnodes {{ remotes: [ {{ urls: ["nats-leaf://127.0.0.1:{port}"], {remote} }} ] }}\n'
+        f"{config}",
+    )
+    with hub, leaf:
+        yield hub, leaf
+
+
+@contextmanager
+def supercluster(folder: Path, *names: str) -> Iterator[dict[str, NatsServer]]:
+    """Run clusters of one server each, joined by gateways; they elect a leader in ten seconds."""
+    gateways, routes = (dict(zip(names, free_ports(len(names)), strict=True)) for _ in range(2))
+    remotes = ", ".join(
+        f'{{ name: {name}, urls: ["nats://127.0.0.1:{port}"] }}' for name, port in gateways.items()
+    )
+
+    def server(name: str) -> NatsServer:
+        here = f"127.0.0.1:{routes[name]}"
+        return NatsServer(
+            folder / name,
+            # A cluster wants routes; one to itself will do.
+            config=f"server_name: {name}\n"
+            f'cluster {{ name: {name}, listen: {here}, routes: ["nats://{here}"] }}\n'
+            f"gateway {{ name: {name}, listen: 127.0.0.1:{gateways[name]}, "
+            f"gateways: [ {remotes} ] }}",
+        )
+
+    servers = {name: server(name) for name in names}
+    try:
+        for each in servers.values():
+            each.start()
+        yield servers
+    finally:
+        for each in servers.values():
+            each.stop()

@@ -25,6 +25,7 @@ _PARTITION = "tests/faults/test_partition.py"
 _STORAGE = "tests/faults/test_storage.py"
 _CLUSTER = "tests/faults/test_cluster.py"
 _STALE = "tests/faults/test_stale.py"
+_MIRRORS = "tests/faults/test_mirrors.py"
 _FOREIGN = "tests/faults/test_foreign.py"
 _PROMISES = "tests/faults/test_promises.py"
 _VALUES = "tests/faults/test_keys_and_values.py"
@@ -184,6 +185,15 @@ MATRIX: dict[str, Row] = {
         (
             f"{_STORAGE}::test_n11_damaged_blocks_are_never_served_as_content",
             f"{_FOREIGN}::test_a_damaged_blob_is_corrupt",
+        ),
+    ),
+    "N12": Row(
+        "a mirror is behind, cut off, gone, or never answers",
+        (
+            f"{_MIRRORS}::test_what_a_mirror_lacks_is_read_from_the_origin",
+            f"{_MIRRORS}::test_a_leaf_node_that_comes_back_has_its_mirror",
+            f"{_MIRRORS}::test_a_mirror_that_is_gone_costs_nothing",
+            f"{_MIRRORS}::test_a_mirror_that_never_answers_is_waited_for_once",
         ),
     ),
     "K1": Row(

@@ -26,6 +26,7 @@ __all__ = (
     "clear",
     "compress",
     "never_seen",
+    "rendition",
     "user",
     "user_line",
 )

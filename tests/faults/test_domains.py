@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -11,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from sharedctx import InvalidRequest, SharedContext, StoreUnavailable
-from sharedctx.embedded import NatsServer
-from sharedctx.embedded.cluster import free_ports
 from sharedctx.store.nats import NatsStore
 from tests.cli.harness import Cli
 from tests.client.conftest import working
+from tests.faults.clusters import hub_and_leaf
 
 TEXT = "".join(
     f"Sentence {number} is here to be compressed with the others.\n" for number in range(99)
@@ -26,20 +24,7 @@ BIG = "".join(f"{number * 2654435761 % 2**32:08x}" for number in range(80_000))
 @pytest.fixture(params=["without JetStream", "with a JetStream of its own"])
 def leaf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """URLs of a hub, whose domain is `hub`, and of a leaf node of it."""
-    (port,) = free_ports(1)
-    folders = {name: json.dumps(str(tmp_path / name)) for name in ("hub", "leaf")}
-    hub = NatsServer(
-        tmp_path / "hub",
-        config=f"server_name: hub\njetstream {{ store_dir: {folders['hub']}, domain: hub }}\n"
-        f"leafnodes {{ listen: 127.0.0.1:{port} }}",
-    )
-    own = f"{{ store_dir: {folders['leaf']}, domain: leaf }}"
-    leaf = NatsServer(
-        tmp_path / "leaf",
-        config=f"server_name: leaf\njetstream: {own if 'own' in request.param else 'false'}\n"
-        f'leafnodes {{ remotes: [ {{ urls: ["nats-leaf://127.0.0.1:{port}"] }} ] }}',
-    )
-    with hub, leaf:
+    with hub_and_leaf(tmp_path, "leaf" if "own" in request.param else None) as (hub, leaf):
         yield hub.url, leaf.url
 
 
