@@ -69,6 +69,20 @@ def rows(line: str, count: int = 20) -> str:
         (PS, ["USER", "PID", "%CPU", "STAT", "COMMAND"], 58),
         (rows("{i},2,{n},3\n"), [], 20),
         (rows("u{i}:x:{i}:{n}:/home:/bin/sh\n"), [], 20),
+        (rows("{i}.5e+00 -{n}.250000 3.0\n"), [], 20),
+        ("target\n" + rows("{i}.5\n"), ["target"], 20),
+        (rows("00000000004{i:03}a0 T name_{i}{n}\n", 19) + " " * 17 + "U other\n", [], 20),
+        (
+            "\n\nSymbols of a.out:\n  Num: Value  Size Name\n"
+            + rows(" {i:4}: 0000{n}  {i:4} f{n}\n"),
+            ["Num:", "Value", "Size", "Name"],
+            20,
+        ),
+        (
+            "model,score,weights\n" + rows('"arima, order {i}, {n}",1.{i},"1.6,{n},.5"\n'),
+            ["model", "score", "weights"],
+            20,
+        ),
     ],
 )
 def test_tables_are_found(text: str, names: list[str], size: int) -> None:
@@ -116,6 +130,17 @@ def test_the_header_and_its_summary_come_first() -> None:
     )
     assert [row.first for row in others] == list(range(1, 101))
     assert all(row.unit == "row" and row.needs == row.first for row in others)
+
+
+def test_all_values_of_a_column_are_told_where_there_is_room() -> None:
+    states = [f"S{i}" for i in range(12)]
+    text = "name,state,note\n" + "".join(
+        f"n{i},{states[i % 10 if i < 99 else i % 12]},a note on the row with the number {i}\n"
+        for i in range(120)
+    )
+    head = document_of(text).segments[0].text.partition("\n")[0]
+    assert all(f"{state} x" in head for state in states)
+    assert "others" not in head
 
 
 def test_ranges_are_told_before_what_takes_more_room() -> None:

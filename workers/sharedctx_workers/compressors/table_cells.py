@@ -16,6 +16,7 @@ _MAX_VALUE = 1e100  # so that squares and sums stay finite
 _FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _SECONDS = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _VOID = frozenset(("", "-", "--", "n/a", "N/A", "null", "NULL", "NA", "None", "none", "?", "nan"))
+_HEX = re.compile(r"(?:0x)?(?=[a-f]{0,7}\d)[\da-f]{7,64}", re.IGNORECASE)
 _DATE = re.compile(r"\d{2,4}[-/.:]\d{1,2}[-/.:]\d{1,4}")
 
 
@@ -48,10 +49,12 @@ def is_void(cell: str) -> bool:
 
 
 def is_typed(column: Sequence[str]) -> bool:
-    """Whether the cells of a column are of one type: numbers, dates, or one of a few words."""
+    """Whether the cells of a column are of one type: numbers, dates, hashes, or of a few words."""
     cells = [cell.strip() for cell in column if not is_void(cell)]
     if not cells:
         return False
-    numbers = sum(is_number(cell) or bool(_DATE.match(cell)) for cell in cells)
+    numbers = sum(
+        is_number(cell) or bool(_DATE.match(cell) or _HEX.fullmatch(cell)) for cell in cells
+    )
     few = len(set(cells)) <= max(1, len(cells) // 4) and max(map(len, cells)) <= _MAX_NUMBER
     return few or 10 * numbers >= 9 * len(cells)

@@ -7,12 +7,13 @@ lines that fit no column stay in the table as what they are, so that nothing is 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sharedctx.plain import split_lines
-from sharedctx_workers.compressors.table_cells import is_number, is_typed
+from sharedctx_workers.compressors.table_cells import is_number, is_typed, is_void
 from sharedctx_workers.compressors.table_columns import Columns, columns_of
 
 __all__ = ("MIN_ROWS", "Row", "Table", "find_table")
@@ -32,6 +33,7 @@ _SAME = 0.98
 _MISFITS = 0.1
 _MAX_COLUMNS = 500
 _MAX_NAME = 60
+_QUOTED = re.compile(r'"[^"]*"')
 _RULE = frozenset("-=+|: \t\r\n_")
 _OPENING = ("(", "[", "{", "<")
 _SEPARATORS = frozenset((":", "=", "->"))
@@ -84,7 +86,7 @@ def find_table(text: str) -> Table | None:
         table = _delimited(text, lines[first:]) or _aligned(lines[first:])
         if table:
             return table
-    return None
+    return _numeric(lines)
 
 
 def _is_rule(line: str) -> bool:
@@ -99,9 +101,9 @@ def _beginnings(lines: Sequence[_Line]) -> Iterator[int]:
         if head[i].is_rule and head[i].text.strip() and not head[i - 1].is_rule:
             yield i - 1
             break
+    full = [i for i, line in enumerate(head) if not line.is_rule or not i]
     yield 0
-    if len(head) > 1 and not head[0].text.startswith(_COMMENTS):
-        yield 1
+    yield from (i for i in full[1:3] if not head[full[0]].text.startswith(_COMMENTS))
     comments = 0
     while comments < len(lines) - 1 and lines[comments].text.startswith("#"):
         comments += 1
@@ -131,6 +133,8 @@ def _sniffed(lines: Sequence[str]) -> list[str]:
     """Return the delimiters that can separate the values of a sample, the most regular first."""
     found = []
     is_quoted = any('"' in line for line in lines)
+    if is_quoted:
+        lines = [_QUOTED.sub("", line) for line in lines]
     for place, delimiter in enumerate(_DELIMITERS):
         counts = [line.count(delimiter) for line in lines]
         usual, times = max(Counter(counts).items(), key=lambda n: (n[1], n[0]), default=(0, 0))
@@ -268,6 +272,24 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     return Table(lines[0].start, rows[0].start, names if has_header else (), rows)
 
 
+def _numeric(lines: Sequence[_Line]) -> Table | None:
+    """Return lines of numbers, as many on each, as a table; nothing needs to be aligned."""
+    full = [line for line in lines if not line.is_rule]
+    names = full[0].text.split() if full else []
+    has_header = _is_header(names)
+    body = full[has_header:]
+    if len(body) < MIN_ROWS:
+        return None
+    ends = [*(line.start for line in body[1:]), lines[-1].end]
+    rows = []
+    for line, end in zip(body, ends, strict=True):
+        cells = line.text.split()
+        if len(cells) != len(names) or not all(is_number(cell) or is_void(cell) for cell in cells):
+            return None
+        rows.append(Row(line.start, end, cells))
+    return Table(full[0].start, rows[0].start, names if has_header else (), rows)
+
+
 def _is_listing(
     columns: Columns, body: Sequence[_Line], *, has_header: bool, has_rule: bool
 ) -> bool:
@@ -288,7 +310,9 @@ def _is_listing(
     if not any(len(set(map(len, column))) > 1 for column in by_column[:-1]):
         return False
     stamped = sum(row[0].startswith("[") or _is_stamp(row[0]) for row in few)
-    return len(by_column) > 3 and 2 * typed >= len(by_column) and 2 * stamped < len(few)
+    # Of three columns, one is of names.
+    is_typed_enough = 2 * typed >= len(by_column) if len(by_column) > 3 else typed == 2
+    return len(by_column) > 2 and is_typed_enough and 2 * stamped < len(few)
 
 
 def _is_stamp(cell: str) -> bool:

@@ -44,26 +44,28 @@ def summarize(text: str, table: Table) -> str:
     columns = [(name, *_column(column)) for name, column in named if name]
     said: dict[int, str] = {}
     for kind, share in _SHARES.items():
-        for place, (name, own, what) in enumerate(columns):
-            part = f"{name}: {what}"
-            if own is kind and sum(map(len, said.values())) + len(part) <= room // share:
-                said[place] = part
+        for place, (name, own, options) in enumerate(columns):
+            left = room // share - sum(map(len, said.values())) - len(f"{name}: ")
+            what = next((each for each in options if len(each) <= left), None)
+            if own is kind and what is not None:
+                said[place] = f"{name}: {what}"
     return f"[{'; '.join([*parts, *(said[place] for place in sorted(said))])}]\n"
 
 
-def _column(column: Sequence[str]) -> tuple[_Kind, str]:
-    """Return what is in a column: the range of its numbers, or its most frequent values."""
+def _column(column: Sequence[str]) -> tuple[_Kind, list[str]]:
+    """Return what is in a column: the range of its numbers, or its values; in full, then short."""
     cells = [cell.strip() for cell in column]
     numbers = [(number, cell) for cell in cells if (number := number_of(cell)) is not None]
     void = sum(map(is_void, cells))
     counts = Counter(cells)
     if numbers and 10 * len(numbers) >= 9 * (len(cells) - void) and len(counts) > 3:
-        return _Kind.RANGE, f"{_least(numbers)} to {_greatest(numbers)}"
+        return _Kind.RANGE, [f"{_least(numbers)} to {_greatest(numbers)}"]
     if len(counts) == 1:
-        return _Kind.VALUES, f"all {_short(cells[0])}"
+        return _Kind.VALUES, [f"all {_short(cells[0])}"]
     if 2 * len(counts) > len(cells):
-        return _Kind.COUNT, f"{len(counts)} different"
-    return _Kind.VALUES, ", ".join(_frequent(counts))
+        return _Kind.COUNT, [f"{len(counts)} different"]
+    sizes = (len(counts), min(_MAX_VALUES, len(counts)))
+    return _Kind.VALUES, [", ".join(_frequent(counts, size)) for size in sizes]
 
 
 def _least(numbers: Sequence[tuple[float, str]]) -> str:
@@ -74,10 +76,9 @@ def _greatest(numbers: Sequence[tuple[float, str]]) -> str:
     return max(numbers, key=lambda item: item[0])[1]
 
 
-def _frequent(counts: Counter[str]) -> Iterator[str]:
-    """Yield the most frequent values, and how many others there are."""
+def _frequent(counts: Counter[str], shown: int) -> Iterator[str]:
+    """Yield the `shown` most frequent values, and how many others there are."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = len(ranked) if len(ranked) <= _MAX_VALUES + 1 else _MAX_VALUES
     for value, count in ranked[:shown]:
         yield f"{_short(value)} x{count}"
     if shown < len(ranked):
