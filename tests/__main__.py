@@ -9,9 +9,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 from tests.environments import adapter_sessions
+from tests.faults.hosts import refusal
 
 ROOT = Path(__file__).parent.parent
 CHECKS = (
@@ -48,14 +50,22 @@ def main() -> None:
 
 def warn_of_what_was_not_run() -> None:
     """Say loudly what this machine could not check."""
-    missing = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-    if missing:
-        print(
-            f"\n{'!' * 72}\n!!! NOT RUN: tests/dashboard/test_browser.py: the dashboard was not "
-            f"tested in a\n!!! browser, for want of {' and '.join(missing)} (Debian packages "
-            f"chromium, chromium-driver).\n{'!' * 72}",
-            flush=True,
+    if missing := [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]:
+        warn(
+            "NOT RUN: tests/dashboard/test_browser.py: the dashboard was not tested in a browser, "
+            f"for want of {' and '.join(missing)} (Debian packages chromium, chromium-driver)."
         )
+    if problem := refusal():
+        warn(
+            "NOT RUN: tests/faults/test_hosts.py, and the nemesis on namespaces: partitions by the "
+            f"kernel were not tested, for want of network namespaces ({problem})."
+        )
+
+
+def warn(text: str) -> None:
+    """Print a text that cannot be overlooked."""
+    framed = textwrap.fill(text, 72, initial_indent="!!! ", subsequent_indent="!!! ")
+    print(f"\n{'!' * 72}\n{framed}\n{'!' * 72}", flush=True)
 
 
 if __name__ == "__main__":

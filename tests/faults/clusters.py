@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -15,44 +17,71 @@ from sharedctx.embedded import NatsCluster, NatsServer
 from sharedctx.embedded.cluster import free_ports
 from tests.faults.proxy import Proxy
 
-__all__ = ("Network", "hub_and_leaf", "leader_of", "partitionable_cluster", "supercluster")
+__all__ = (
+    "Network",
+    "ProxyNetwork",
+    "hub_and_leaf",
+    "leader_of",
+    "partitionable_cluster",
+    "supercluster",
+)
+
+_ANSWER_SECONDS = 5.0
 
 
-class Network:
-    """The links between the nodes of a cluster: one proxy for each direction of each pair.
+class Network(ABC):
+    """What is between the nodes of a cluster, which have numbers from 0."""
 
-    Attributes:
-        links: The proxy through which one node, the first number, reaches another; from 0.
-    """
+    def __init__(self, nodes: int) -> None:
+        self._nodes = range(nodes)
 
-    def __init__(self, links: dict[tuple[int, int], Proxy]) -> None:
-        self.links = links
+    @abstractmethod
+    def cut(self, ways: Collection[tuple[int, int]]) -> None:
+        """Drop what goes these ways, from one node to another, and nothing else."""
 
     def split(self, *sides: Iterable[int]) -> None:
         """Drop everything between nodes on different sides; a node on no side is on its own."""
         side_of = {node: number for number, side in enumerate(sides) for node in side}
-        for (one, other), proxy in self.links.items():
-            if side_of.get(one, -1 - one) == side_of.get(other, -1 - other):
-                proxy.heal()
-            else:
-                proxy.black_hole()
+        pairs = itertools.permutations(self._nodes, 2)
+        self.cut([(a, b) for a, b in pairs if side_of.get(a, -1 - a) != side_of.get(b, -1 - b)])
 
     def isolate(self, node: int) -> None:
         """Cut `node` off from all others."""
-        nodes = {one for one, _ in self.links}
-        self.split([node], nodes - {node})
+        self.split([node], set(self._nodes) - {node})
+
+    def part(self, one: int, other: int) -> None:
+        """Cut two nodes off from each other; all others reach both."""
+        self.cut([(one, other), (other, one)])
 
     def heal(self) -> None:
         """Let everything through again."""
-        for proxy in self.links.values():
-            proxy.heal()
+        self.cut(())
+
+
+class ProxyNetwork(Network):
+    """A proxy for each direction of each pair. It drops both ways what goes through it.
+
+    Attributes:
+        links: The proxy through which one node, the first number, reaches another.
+    """
+
+    def __init__(self, nodes: int, links: dict[tuple[int, int], Proxy]) -> None:
+        super().__init__(nodes)
+        self.links = links
+
+    def cut(self, ways: Collection[tuple[int, int]]) -> None:
+        for way, proxy in self.links.items():
+            if way in ways:
+                proxy.black_hole()
+            else:
+                proxy.heal()
 
 
 @asynccontextmanager
 async def partitionable_cluster(
     folder: Path, nodes: int = 3, *, config: str = ""
-) -> AsyncIterator[tuple[NatsCluster, Network]]:
-    """Run a cluster whose nodes reach each other only through the proxies of a `Network`.
+) -> AsyncIterator[tuple[NatsCluster, ProxyNetwork]]:
+    """Run a cluster whose nodes reach each other only through proxies.
 
     Clients connect directly, and learn of no server but those that they were told.
     """
@@ -73,7 +102,7 @@ async def partitionable_cluster(
         )
         try:
             await asyncio.to_thread(cluster.start)
-            yield cluster, Network(links)
+            yield cluster, ProxyNetwork(nodes, links)
         finally:
             await asyncio.to_thread(cluster.kill)
 
@@ -85,15 +114,23 @@ async def leader_of(cluster: NatsCluster, stream: str) -> NatsServer:
             for node in cluster.nodes:
                 if not node.is_running:
                     continue
-                with suppress(NatsError, OSError, asyncio.TimeoutError):
-                    connection = await nats.connect(node.url, allow_reconnect=False)
-                    try:
-                        info = await connection.jetstream().stream_info(stream)
-                    finally:
-                        await connection.close()
-                    if info.cluster is not None and info.cluster.leader:
-                        return cluster.node(info.cluster.leader)
+                # To connect to a silent node is tried for two minutes, if it is let.
+                with suppress(NatsError, OSError, TimeoutError):
+                    async with asyncio.timeout(_ANSWER_SECONDS):
+                        leader = await _leader_by(node, stream)
+                    if leader:
+                        return cluster.node(leader)
             await asyncio.sleep(0.2)
+
+
+async def _leader_by(node: NatsServer, stream: str) -> str | None:
+    """Return the name of the node that leads a stream, by the word of a node."""
+    connection = await nats.connect(node.url, allow_reconnect=False)
+    try:
+        info = await connection.jetstream().stream_info(stream)
+    finally:
+        await connection.close()
+    return info.cluster.leader if info.cluster is not None else None
 
 
 @contextmanager

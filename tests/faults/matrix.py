@@ -22,6 +22,7 @@ _WORKERS = "tests/faults/test_workers.py"
 _SERVER = "tests/faults/test_server.py"
 _NETWORK = "tests/faults/test_network.py"
 _PARTITION = "tests/faults/test_partition.py"
+_HOSTS = "tests/faults/test_hosts.py"
 _STORAGE = "tests/faults/test_storage.py"
 _CLUSTER = "tests/faults/test_cluster.py"
 _STALE = "tests/faults/test_stale.py"
@@ -141,6 +142,7 @@ MATRIX: dict[str, Row] = {
             f"{_STORAGE}::test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_outcome",
             f"{_PARTITION}::test_a_client_at_a_leader_that_is_cut_off_goes_on_elsewhere",
             f"{_PARTITION}::test_partitions_never_turn_back_time_and_lose_nothing",
+            f"{_HOSTS}::test_a_silent_leader_is_replaced_and_follows_when_it_is_back",
             f"{_STALE}::test_an_answer_below_the_floor_is_asked_for_again",
         ),
     ),

@@ -14,7 +14,7 @@ _CHUNK = 64 * 1024
 
 
 class Proxy:
-    """Hands connections at `url` on to a port of this machine, as well or badly as it is told to.
+    """Hands connections at `url` on to a server, as well or badly as it is told to.
 
     ::
 
@@ -26,10 +26,10 @@ class Proxy:
         rate: Bytes per second of each connection and direction; None does not limit.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, target_host: str = "127.0.0.1") -> None:
         self.delay = 0.0
         self.rate: float | None = None
-        self._target_port = target_port
+        self._target = target_host, target_port
         self._port = 0
         self._server: asyncio.Server | None = None
         self._passing = asyncio.Event()
@@ -109,7 +109,7 @@ class Proxy:
             _reset(writer)
             return
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
         except OSError:
             _reset(writer)
             return

@@ -24,13 +24,13 @@ from sharedctx import (
 )
 from sharedctx.embedded import NatsCluster, NatsServer
 from sharedctx.keys import subjects_of
-from tests.faults.clusters import Network, leader_of, partitionable_cluster
+from tests.faults.clusters import ProxyNetwork, leader_of, partitionable_cluster
 
 NAMESPACE = "storage"
 
 
 @pytest.fixture
-async def split(tmp_path: Path) -> AsyncIterator[tuple[NatsCluster, Network]]:
+async def split(tmp_path: Path) -> AsyncIterator[tuple[NatsCluster, ProxyNetwork]]:
     async with partitionable_cluster(tmp_path / "cluster") as cluster_and_network:
         yield cluster_and_network
 
@@ -75,7 +75,7 @@ async def test_n1_what_was_removed_is_not_back_after_a_kill(
 
 @pytest.mark.long
 async def test_n4_a_reader_beside_a_follower_that_lags_is_not_behind(
-    split: tuple[NatsCluster, Network],
+    split: tuple[NatsCluster, ProxyNetwork],
 ) -> None:
     cluster, network = split
     async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
@@ -100,7 +100,7 @@ async def test_n4_a_reader_beside_a_follower_that_lags_is_not_behind(
 
 @pytest.mark.long
 async def test_n4_a_reader_beside_a_cut_off_follower_is_not_behind(
-    split: tuple[NatsCluster, Network],
+    split: tuple[NatsCluster, ProxyNetwork],
 ) -> None:
     cluster, network = split
     async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
@@ -126,7 +126,7 @@ async def test_n4_a_reader_beside_a_cut_off_follower_is_not_behind(
 
 @pytest.mark.long
 async def test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_outcome(
-    split: tuple[NatsCluster, Network],
+    split: tuple[NatsCluster, ProxyNetwork],
 ) -> None:
     cluster, network = split
     async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
@@ -144,7 +144,7 @@ async def test_n4_a_put_that_is_retried_while_it_is_in_flight_has_an_unknown_out
 
 @pytest.mark.long
 async def test_n4_a_client_beside_a_cut_off_leader_never_goes_back(
-    split: tuple[NatsCluster, Network],
+    split: tuple[NatsCluster, ProxyNetwork],
 ) -> None:
     cluster, network = split
     async with SharedContext(cluster.urls, namespace=NAMESPACE, replicas=3) as ctx:
