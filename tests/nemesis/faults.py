@@ -1,7 +1,8 @@
 """What goes wrong.
 
 Each fault happens when its context is entered, and is healed when it is left. The context gives the
-name of what it hits: ``node-2``, ``worker-0``, ``client-3``, or ``all``.
+name of what it hits: ``node-2``, ``worker-0``, ``client-3``, ``far`` (a host of several clients
+and workers), or ``all``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,21 @@ from typing import Final, Literal, TypeAlias
 from sharedctx.embedded import NatsServer
 from sharedctx.keys import subjects_of
 from tests.faults.clusters import leader_of
+from tests.faults.hosts import can_shape
 from tests.faults.proxy import Proxy
 from tests.nemesis.client import MAIN
-from tests.nemesis.world import Program, World
+from tests.nemesis.world import FAR, REPLICAS, NetworkKind, Program, World
 
-__all__ = ("CLUSTER_FAULTS", "FAULTS", "KILLS", "SPLITS", "Plan", "kinds_for", "plan")
+__all__ = (
+    "CLUSTER_FAULTS",
+    "FAULTS",
+    "HOST_FAULTS",
+    "KILLS",
+    "SPLITS",
+    "Plan",
+    "kinds_for",
+    "plan",
+)
 
 Fault: TypeAlias = Callable[[World, random.Random], AbstractAsyncContextManager[str]]
 """Happens when the context that it gives is entered."""
@@ -57,9 +68,16 @@ def plan(seed: str, kinds: Sequence[str], *, longest: float) -> Iterator[Plan]:
             yield Plan(kind, pause, hold, random.Random(chance.random()))
 
 
-def kinds_for(replicas: int) -> list[str]:
-    """Return the faults that make sense with so many replicas; kills and partitions more often."""
-    kinds = [kind for kind in FAULTS if replicas > 1 or kind not in CLUSTER_FAULTS]
+def kinds_for(config: str, network: NetworkKind) -> list[str]:
+    """Return the faults that a configuration can have; kills and partitions more often."""
+    absent: set[str] = set()
+    if REPLICAS[config] == 1:
+        absent |= CLUSTER_FAULTS
+    if network == "proxies":
+        absent |= HOST_FAULTS
+    else:
+        absent |= {kind for kind, qdisc in _QDISCS.items() if not can_shape(qdisc.format(0.1))}
+    kinds = [kind for kind in FAULTS if kind not in absent]
     return kinds + [kind for kind in kinds if kind in KILLS]
 
 
@@ -156,7 +174,74 @@ async def _isolated(world: World, node: NatsServer) -> AsyncIterator[str]:
     world.network.heal()
 
 
-# The network between the servers and the others
+@asynccontextmanager
+async def _split_pair(world: World, chance: random.Random) -> AsyncIterator[str]:
+    """Two servers do not reach each other; the third reaches both."""
+    assert world.network is not None
+    one, other = chance.sample(range(len(world.nodes)), 2)
+    world.network.part(one, other)
+    yield world.nodes[one].data_dir.name
+    world.network.heal()
+
+
+@asynccontextmanager
+async def _split_one_way(world: World, chance: random.Random) -> AsyncIterator[str]:
+    """The others do not hear a server, or it does not hear them."""
+    assert world.network is not None
+    node, *others = chance.sample(range(len(world.nodes)), len(world.nodes))
+    ways = [(node, other) for other in others]
+    world.network.cut(ways if chance.random() < 0.5 else [(b, a) for a, b in ways])
+    yield world.nodes[node].data_dir.name
+    world.network.heal()
+
+
+# Hosts
+
+
+@asynccontextmanager
+async def _server_silent(world: World, chance: random.Random) -> AsyncIterator[str]:
+    """A server is gone for all, without a word."""
+    assert world.hosts is not None
+    name = chance.choice(world.nodes).data_dir.name
+    world.hosts.silence(name)
+    yield name
+    world.hosts.heal()
+
+
+@asynccontextmanager
+async def _far_silent(world: World, chance: random.Random) -> AsyncIterator[str]:
+    """One server, or every server, is out of reach for the clients and workers of a host."""
+    assert world.hosts is not None
+    names = [node.data_dir.name for node in world.nodes]
+    world.hosts.silence(FAR, *(names if chance.random() < 0.5 else [chance.choice(names)]))
+    yield FAR
+    world.hosts.heal()
+
+
+@asynccontextmanager
+async def _far_one_way(world: World, chance: random.Random) -> AsyncIterator[str]:
+    """What clients and workers of a host send is lost, or what they are sent."""
+    assert world.hosts is not None
+    ways = [(FAR, node.data_dir.name) for node in world.nodes]
+    world.hosts.drop(ways if chance.random() < 0.5 else [(b, a) for a, b in ways])
+    yield FAR
+    world.hosts.heal()
+
+
+def _shaped_host(qdisc: str, least: float, most: float) -> Fault:
+    """What clients and workers of a host send and are sent passes a qdisc, with a value drawn."""
+
+    @asynccontextmanager
+    async def fault(world: World, chance: random.Random) -> AsyncIterator[str]:
+        assert world.hosts is not None
+        world.hosts.shape(FAR, qdisc.format(chance.uniform(least, most)))
+        yield FAR
+        world.hosts.heal()
+
+    return fault
+
+
+# Links between the servers and the others
 
 
 def _damaged_link(damage: Callable[[Proxy], None], *, heals: bool = False) -> Fault:
@@ -234,11 +319,19 @@ async def _paused(program: Program) -> AsyncIterator[str]:
     program.signal(signal.SIGCONT)
 
 
+_LOSSY: Final = "netem delay 20ms 10ms loss {:.1f}%"
+_SLOW: Final = "tbf rate {:.0f}kbit burst 4kb latency 200ms"
+
 FAULTS: Final[dict[str, Fault]] = {
     "server-kill": _server_kill,
     "leader-kill": _leader_kill,
     "split-leader": _split_leader,
     "split-node": _split_node,
+    "split-pair": _split_pair,
+    "split-one-way": _split_one_way,
+    "server-silent": _server_silent,
+    "far-silent": _far_silent,
+    "far-one-way": _far_one_way,
     "worker-kill": _worker_kill,
     "client-kill": _client_kill,
     "link-silent": _damaged_link(Proxy.black_hole, heals=True),
@@ -249,14 +342,26 @@ FAULTS: Final[dict[str, Fault]] = {
     "config-reload": _config_reload,
     "worker-pause": _worker_pause,
     "client-pause": _client_pause,
+    "far-lossy": _shaped_host(_LOSSY, 1, 20),
+    "far-slow": _shaped_host(_SLOW, 200, 2000),
     "link-reset": _damaged_link(Proxy.reset),
     "link-half-closed": _damaged_link(Proxy.half_close),
     "link-delayed": _shaped_link("delay", 0.01, 0.2, usual=0.0),
     "link-slow": _shaped_link("rate", 20_000, 200_000, usual=None),
 }
-CLUSTER_FAULTS: Final = frozenset({"leader-kill", "split-leader", "split-node"})
+CLUSTER_FAULTS: Final = frozenset(
+    {"leader-kill", "split-leader", "split-node", "split-pair", "split-one-way"}
+)
 """Those that need several servers."""
-KILLS: Final = frozenset(list(FAULTS)[:8])
+HOST_FAULTS: Final = frozenset(
+    {"split-one-way", "server-silent"} | {kind for kind in FAULTS if kind.startswith("far-")}
+)
+"""Those that need hosts of their own."""
+_QDISCS: Final = {"far-lossy": _LOSSY, "far-slow": _SLOW}
+"""Those that need a queueing discipline in the kernel."""
+KILLS: Final = frozenset(list(FAULTS)[:13])
 """Kills and partitions."""
-SPLITS: Final = frozenset({"split-leader", "split-node", "server-pause"})
+SPLITS: Final = frozenset(
+    {"split-leader", "split-node", "split-pair", "split-one-way", "server-silent", "server-pause"}
+)
 """Those during which a reader of a cluster may be cut off together with an old leader."""

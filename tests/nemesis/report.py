@@ -16,6 +16,7 @@ from typing import Any
 from tests.nemesis.checker import Verdict
 from tests.nemesis.faults import KILLS
 from tests.nemesis.history import Operation
+from tests.nemesis.world import FAR, LINKED
 
 __all__ = ("Happened", "Result", "load_results", "recovery", "table")
 
@@ -45,7 +46,7 @@ class Result:
     """What a run showed; several of them can be added up.
 
     Attributes:
-        config: ``r1`` or ``r3``.
+        config: ``r1`` or ``r3``, and on what network.
         seeds: Of the runs.
         seconds: How long they took.
         outcomes: How calls ended.
@@ -148,13 +149,17 @@ def recovery(
     for each in operations:
         if each.kind == "put" and each.outcome == "ok":
             acknowledged["all"].append(each.ended)
-            acknowledged[f"client-{each.client[1]}"].append(each.ended)
+            client = f"client-{each.client[1]}"
+            acknowledged[client].append(each.ended)
+            if client not in LINKED:
+                acknowledged[FAR].append(each.ended)
     for times in acknowledged.values():
         times.sort()
     found = []
     for fault, following in zip(faults, [*faults[1:], None], strict=True):
         until = min(fault.healed + _LOOK_S, following.began if following else math.inf)
-        times = acknowledged[fault.hit if fault.hit.startswith("client-") else "all"]
+        is_of_clients = fault.hit == FAR or fault.hit.startswith("client-")
+        times = acknowledged[fault.hit if is_of_clients else "all"]
         first = max(0, bisect.bisect_left(times, fault.began) - 1)
         last = bisect.bisect_left(times, until)
         near = times[first : last + 1]

@@ -17,7 +17,7 @@ from tests.nemesis.client import CLEARED, MAIN
 from tests.nemesis.faults import FAULTS, SPLITS, Plan, plan
 from tests.nemesis.history import load, read_lines
 from tests.nemesis.report import Happened, Result
-from tests.nemesis.world import REPLICAS, World, open_world
+from tests.nemesis.world import REPLICAS, NetworkKind, World, open_world
 
 __all__ = ("Settings", "check", "run")
 
@@ -38,6 +38,7 @@ class Settings:
         seconds: Run so long instead.
         faults: The kinds of faults that happen.
         folder: Where histories, logs and the result go.
+        network: What joins the processes.
     """
 
     config: str
@@ -46,6 +47,7 @@ class Settings:
     seconds: float | None
     faults: Sequence[str]
     folder: Path
+    network: NetworkKind = "proxies"
 
 
 async def run(settings: Settings) -> Verdict:
@@ -54,7 +56,9 @@ async def run(settings: Settings) -> Verdict:
     described = {**asdict(settings), "folder": str(settings.folder)}
     (settings.folder / "run.json").write_text(json.dumps(described))
     started = time.monotonic()
-    async with open_world(settings.config, settings.folder, settings.seed) as world:
+    async with open_world(
+        settings.config, settings.folder, settings.seed, settings.network
+    ) as world:
         try:
             await _torment(world, settings)
             await world.heal()
@@ -172,10 +176,10 @@ def _histories(folder: Path) -> list[Path]:
 
 def check(folder: Path) -> Verdict:
     """Judge the run in `folder`, and write its result."""
-    described = json.loads((folder / "run.json").read_text())
+    settings = settings_of(folder)
     operations = load(_histories(folder))
     faults = [Happened(**line) for line in read_lines(folder / "faults.jsonl")]
-    clustered = REPLICAS[described["config"]] > 1
+    clustered = REPLICAS[settings.config] > 1
     stored = json.loads((folder / "stored.json").read_text())
     verdict = judge(
         operations,
@@ -187,7 +191,7 @@ def check(folder: Path) -> Verdict:
     for crash in sorted(folder.glob("crash-*")):
         verdict.violations.append(Violation("errors", f"a process ended by itself: {crash.name}"))
     seconds = float((folder / "seconds").read_text())
-    result = Result.of(described["config"], described["seed"], seconds, verdict)
+    result = Result.of(f"{settings.config} on {settings.network}", settings.seed, seconds, verdict)
     result.add_faults(faults, operations)
     result.save(folder / "result.json")
     return verdict

@@ -9,30 +9,47 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster
 
+from tests.faults.hosts import refusal
 from tests.nemesis.faults import FAULTS, kinds_for, plan
 from tests.nemesis.report import Result, load_results, table
 from tests.nemesis.run import Settings, run
+from tests.nemesis.world import NetworkKind
+
+_LINK_FAULTS = ("link-silent", "link-reset")
 
 
 @pytest.mark.parametrize(
-    ("config", "seconds", "kinds"),
+    ("config", "network", "seconds", "kinds"),
     [
-        ("r1", 5.0, ["server-kill", "worker-kill", "client-kill", "link-silent", "link-reset"]),
-        pytest.param("r1", 60.0, kinds_for(1), marks=pytest.mark.long),
-        pytest.param("r3", 60.0, kinds_for(3), marks=pytest.mark.long),
+        ("r1", "proxies", 5.0, ["server-kill", "worker-kill", "client-kill", *_LINK_FAULTS]),
+        ("r1", "namespaces", 5.0, ["server-silent", "far-silent", "far-one-way", *_LINK_FAULTS]),
+        pytest.param("r1", "proxies", 60.0, None, marks=pytest.mark.long),
+        pytest.param("r3", "proxies", 60.0, None, marks=pytest.mark.long),
+        pytest.param("r1", "namespaces", 60.0, None, marks=pytest.mark.long),
+        pytest.param("r3", "namespaces", 60.0, None, marks=pytest.mark.long),
     ],
 )
 @pytest.mark.timeout(400)
 def test_promises_are_kept(
-    config: str, seconds: float, kinds: list[str], tmp_path: Path, blocking_guard: BlockBuster
+    config: str,
+    network: NetworkKind,
+    seconds: float,
+    kinds: list[str] | None,
+    *,
+    tmp_path: Path,
+    blocking_guard: BlockBuster,
 ) -> None:
+    if network == "namespaces" and (problem := refusal()):
+        pytest.skip(f"NO NETWORK NAMESPACES, so no partitions by the kernel: {problem}")
+    kinds = kinds or kinds_for(config, network)
     blocking_guard.deactivate()  # the harness starts and kills processes on its event loop
-    settings = Settings(config, "test", 0, seconds, kinds, tmp_path / "run")
+    settings = Settings(config, "test", 0, seconds, kinds, tmp_path / "run", network)
     verdict = asyncio.run(run(settings))
     assert verdict.violations == []
     assert verdict.outcomes["ok"] > 100
     (result,) = load_results(tmp_path)
     assert result.faults
+    assert result.config == f"{config} on {network}"
     assert f"{verdict.operations:,}" in table(result)
 
 

@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import nats
 
@@ -20,19 +21,27 @@ from sharedctx.embedded import NatsCluster, NatsServer
 from sharedctx.embedded.cluster import free_ports
 from sharedctx.embedded.leash import leashed
 from tests.faults.clusters import Network, partitionable_cluster
+from tests.faults.hosted import HostedCluster, HostedServer, HostNetwork, node_names
+from tests.faults.hosts import Host, Hosts, open_hosts
 from tests.faults.proxy import Proxy
 from tests.nemesis.client import CLEARED, MAIN
 
-__all__ = ("AUDIT", "REPLICAS", "Program", "World", "open_world")
+__all__ = ("AUDIT", "FAR", "LINKED", "REPLICAS", "NetworkKind", "Program", "World", "open_world")
 
+NetworkKind: TypeAlias = Literal["namespaces", "proxies"]
+"""Namespaces of the kernel, each a host with a network of its own, or proxies on one network."""
 AUDIT = "AUDIT"
 """The stream that captures what the server announces of every put."""
 REPLICAS = {"r1": 1, "r3": 3}
 ROOT = Path(__file__).parents[2]
 _CLIENTS = 4
 _WORKERS = 2
-# Half of the clients and workers reach the servers through links that can fail.
-_LINKED = ("client-0", "client-1", "worker-0")
+FAR = "far"
+"""The host of the clients and workers that are not `LINKED`, when there are hosts."""
+_NEAR = "near"
+"""The host of this process and all others."""
+LINKED = ("client-0", "client-1", "worker-0")
+"""The half of the clients and workers that reach the servers through links that can fail."""
 _CONFIG = 'lame_duck_duration: "30s"\nlame_duck_grace_period: "1s"\n'
 # The clients of odd numbers give up early, so that there are calls whose outcome is not known.
 _RETRY_BUDGETS = (20.0, 1.5)
@@ -45,13 +54,15 @@ class Program:
 
     log: Path
     arguments: Sequence[str]
+    host: Host | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it. It dies with this process."""
         path = [str(ROOT), str(ROOT / "workers"), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
-        with self.log.open("ab") as log:
+        place = nullcontext() if self.host is None else self.host.entered()
+        with self.log.open("ab") as log, place:
             self.process = subprocess.Popen(
                 leashed([sys.executable, *self.arguments]),
                 stdin=subprocess.DEVNULL,
@@ -84,7 +95,9 @@ class World:
         nodes: The nats-servers, one or three; each namespace has a copy on each.
         seed: Of the run.
         cluster: The three of them.
-        network: The links between them.
+        network: What is between the nodes.
+        hosts: Where everything runs: each node on one that is named like it, and clients and
+            workers on `FAR`, except those that have links.
         links: The proxies through which the process of that name reaches the servers. Those that
             are not in here reach them directly.
         workers: The worker processes.
@@ -97,6 +110,7 @@ class World:
     seed: str
     cluster: NatsCluster | None = None
     network: Network | None = None
+    hosts: Hosts | None = None
     links: dict[str, list[Proxy]] = field(default_factory=dict)
     workers: list[Program] = field(default_factory=list)
     clients: list[Program] = field(default_factory=list)
@@ -111,6 +125,10 @@ class World:
         links = self.links.get(name)
         return ",".join([link.url for link in links] if links else self.urls)
 
+    def host_of(self, name: str) -> Host | None:
+        """Where the process of that name runs; None is where this one does."""
+        return None if self.hosts is None or name in self.links else self.hosts[FAR]
+
     def start_client(self, number: int) -> None:
         """Start the client of that number, under a new name if it was there before."""
         name = f"c{number}r{self.lives[number]}"
@@ -124,6 +142,7 @@ class World:
                 *("--seed", f"{self.seed}/{name}"),
                 *("--retry-budget", str(_RETRY_BUDGETS[number % 2])),
             ],
+            self.host_of(f"client-{number}"),
         )
         self.clients[number : number + 1] = [program]
         program.start()
@@ -137,6 +156,7 @@ class World:
                     *("-m", "sharedctx_workers", "--slots", "1", "--log-level", "warning"),
                     *("--servers", self.servers_of(f"worker-{number}")),
                 ],
+                self.host_of(f"worker-{number}"),
             )
             worker.start()
             self.workers.append(worker)
@@ -166,10 +186,18 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(config: str, folder: Path, seed: str) -> AsyncIterator[World]:
-    """Start servers, namespaces, workers and clients of a configuration, ``r1`` or ``r3``."""
+async def open_world(
+    config: str, folder: Path, seed: str, network_kind: NetworkKind = "proxies"
+) -> AsyncIterator[World]:
+    """Start servers, namespaces, workers and clients of a configuration, ``r1`` or ``r3``.
+
+    With ``namespaces`` the thread of the event loop is on a host until the end; its loop must not
+    have started other threads before.
+    """
     async with AsyncExitStack() as stack:
-        if REPLICAS[config] == 1:
+        if network_kind == "namespaces":
+            world = stack.enter_context(_hosted(REPLICAS[config], folder, seed))
+        elif REPLICAS[config] == 1:
             (port,) = free_ports(1)
             world = World(folder, [NatsServer(folder / "node-1", port=port, config=_CONFIG)], seed)
             world.nodes[0].start()
@@ -179,15 +207,32 @@ async def open_world(config: str, folder: Path, seed: str) -> AsyncIterator[Worl
             )
             world = World(folder, cluster.nodes, seed, cluster, network)
         stack.callback(world.kill)
-        for name in _LINKED:
+        for name in LINKED:
             world.links[name] = [
-                await stack.enter_async_context(Proxy(int(url.rpartition(":")[2])))
-                for url in world.urls
+                await stack.enter_async_context(Proxy(url.port or 0, url.hostname or ""))
+                for url in map(urlsplit, world.urls)
             ]
         await _create_streams(world)
         world.start_workers()
         for number in range(_CLIENTS):
             world.start_client(number)
+        yield world
+
+
+@contextmanager
+def _hosted(nodes: int, folder: Path, seed: str) -> Iterator[World]:
+    """Make hosts, be on one of them, and run each server on its own."""
+    names = node_names(nodes)
+    with open_hosts([*names, _NEAR, FAR]) as hosts, hosts[_NEAR].entered():
+        network = HostNetwork(hosts, names)
+        if nodes == 1:
+            server = HostedServer(folder / names[0], hosts[names[0]], config=_CONFIG)
+            world = World(folder, [server], seed, None, network, hosts)
+            server.start()
+        else:
+            cluster = HostedCluster(folder, hosts, nodes, config=_CONFIG)
+            world = World(folder, cluster.nodes, seed, cluster, network, hosts)
+            cluster.start()
         yield world
 
 
