@@ -5,9 +5,9 @@ Client and worker processes use a namespace on one nats-server (r1) or on three 
 everything is healed and read back, and a checker says which promises were broken. The same seed
 brings the same faults in the same order; what is called in between is up to the processes.
 
-Where the kernel permits it, each server has a network of its own (a namespace of Linux), and so
-have the clients and workers that use no proxies; a router between them drops packets. The network
-of the machine is left alone, and nothing remains. This takes root, or the command
+Where the kernel permits it, each server has a network of its own (a namespace of Linux), and the
+clients and workers that use no proxies share another; a router between them drops packets. The
+network of the machine is left alone, and nothing remains. This takes root, or the command
 ``unshare --map-root-user --net python -m tests.nemesis``. Elsewhere proxies stand for the network.
 """
 

@@ -96,8 +96,8 @@ class World:
         seed: Of the run.
         cluster: The three of them.
         network: What is between the nodes.
-        hosts: Where everything runs: each node on one that is named like it, and clients and
-            workers on `FAR`, except those that have links.
+        hosts: With namespaces, where everything runs: each node on one that is named like it, and
+            the clients and workers without links on `FAR`.
         links: The proxies through which the process of that name reaches the servers. Those that
             are not in here reach them directly.
         workers: The worker processes.
@@ -191,8 +191,8 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Start servers, namespaces, workers and clients of a configuration, ``r1`` or ``r3``.
 
-    With ``namespaces`` the thread of the event loop is on a host until the end; its loop must not
-    have started other threads before.
+    With namespaces of the kernel this thread is on a host until the end, and so are the threads
+    that its event loop starts; it must not have started any before.
     """
     async with AsyncExitStack() as stack:
         if network_kind == "namespaces":
