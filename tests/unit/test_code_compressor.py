@@ -359,6 +359,7 @@ def test_code_full_of_log_calls_is_code() -> None:
         "import os\nimport sys\nx = '\ud800\x00'\n" + "def f(x):\n    return x\n" * 50,
         '"use strict";\n' + "function f(a){return a+1};var x=function(b){return b*2};" * 200,
         "import os\nimport sys\nx = [\n" + "    1,\n" * 5_000 + "]\n",
+        "fun main() {\n    work(x)\n}\n" * 20 + f"PLAY [all] {'*' * 68}\n",
     ],
 )
 def test_hostile_text_is_covered(text: str) -> None:

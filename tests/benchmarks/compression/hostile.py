@@ -89,6 +89,7 @@ def _repeated(size: int) -> Iterator[tuple[str, str]]:
         "indents": "  - a:\n",
         "keys": "a=b\n",
         "tree": "├── ",
+        "rows of stars": f"PLAY [all] {'*' * 68}\n",
     }
     for name, unit in units.items():
         yield f"repeated: {name}", unit * (size // len(unit))

@@ -60,8 +60,12 @@ _NESTED = re.compile(
 _CONDITION = re.compile(r"#(?:if|ifn?def|el(?:se|if|seif)|endif|(?:end)?region|pragma)\b")
 # `name = function(...)`, `name(...) ->`, and what is written as in C: `type name(...)`.
 _ASSIGNED = re.compile(r"([\w.:$]{1,80})\s*(?:=|<-|:)\s*(?:async\s+)?(?:function|fn|proc|lambda)\b")
+# A word of a type and the blanks and stars after it; one way to match it only, so that it is fast.
+_TYPE_MARK = r"[\w:<>*&\[\],~-]"
+_TYPE_WORD = rf"{_TYPE_MARK}++ [ *&]*+"
 _CALLABLE = re.compile(
-    r"(?:[\w:<>*&\[\],~-]+[ *&]+){0,8}([\w:~.$]{1,80})\s*\(|[-+]\s*\([^()\n]{1,80}\)\s*(\w+)"
+    rf"(?:{_TYPE_WORD}){{0,7}}(?:{_TYPE_WORD}|{_TYPE_MARK}+[*&])?([\w:~.$]{{1,80}})\s*\("
+    r"|[-+]\s*\([^()\n]{1,80}\)\s*(\w+)"
 )
 _PROTOTYPE = re.compile(r"[\w:<>*&\[\], ~]{0,120}[\w>*&] +[*&]*\w+\s*\(")
 _CONTROL = re.compile(
