@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -26,6 +27,7 @@ __all__ = (
     "Tokenizer",
     "encoding_for_model",
     "load",
+    "load_for_document",
     "register",
 )
 
@@ -33,6 +35,10 @@ DEFAULT_MODEL = "claude-sonnet-4-5-20250929"
 DEFAULT_ENCODING = "o200k_base"
 _ENTRY_POINTS = "sharedctx.tokenizers"
 _BLOCK = 50_000
+# A line and the blank ones after it. No token of an encoding goes on beyond these: where the next
+# line says something, only a slash at its beginning can belong to what the line before ends with.
+_LINE = re.compile(r"[^\n]*\n(?:\s*[\r\n]|/[^\n]*\n?)*+|[^\n]+")
+_MAX_LINE, _MAX_LINES = 512, 1 << 16
 _lock = threading.Lock()
 _loaded: dict[str, Tokenizer] = {}
 
@@ -65,10 +71,42 @@ class _TiktokenTokenizer:
         return self._encoding.name
 
     def count(self, text: str) -> int:
+        return self._count(text) if len(text) <= _BLOCK else sum(map(self._count, _bounded(text)))
+
+    def for_document(self) -> Tokenizer:
+        """Return a tokenizer that counts the same and remembers lines, for one thread."""
+        return _LineTokenizer(self._encoding)
+
+    def _count(self, text: str) -> int:
         # encode_ordinary, because tool output may contain the literal text of special tokens.
-        if len(text) <= _BLOCK:
-            return len(self._encoding.encode_ordinary(text))
-        return sum(len(self._encoding.encode_ordinary(part)) for part in _bounded(text))
+        return len(self._encoding.encode_ordinary(text))
+
+
+class _LineCounts(dict[str, int]):
+    """Tokens of lines, counted when asked for the first time; a bounded number is remembered."""
+
+    def __init__(self, encoding: tiktoken.Encoding) -> None:
+        super().__init__()
+        self._encode = encoding.encode_ordinary
+
+    def __missing__(self, line: str) -> int:
+        count = len(self._encode(line))
+        if len(line) <= _MAX_LINE:
+            if len(self) >= _MAX_LINES:
+                self.clear()
+            self[line] = count
+        return count
+
+
+class _LineTokenizer(_TiktokenTokenizer):
+    """The same, with a memory for lines, so that the parts of a text cost little after the text."""
+
+    def __init__(self, encoding: tiktoken.Encoding) -> None:
+        super().__init__(encoding)
+        self._of_line = _LineCounts(encoding).__getitem__
+
+    def _count(self, text: str) -> int:
+        return sum(map(self._of_line, _LINE.findall(text)))
 
 
 def _bounded(text: str) -> Iterator[str]:
@@ -139,6 +177,18 @@ def load(name: str = DEFAULT_ENCODING) -> Tokenizer:
         if name not in _loaded:
             _loaded[name] = _build(name) if name in _shipped() else _from_entry_point(name)
         return _loaded[name]
+
+
+def load_for_document(name: str) -> Tokenizer:
+    """Return the tokenizer called `name` for counting a document and then its parts, in one thread.
+
+    It counts as the one that `load` returns, and counts lines that it has seen only once if it can.
+
+    Raises:
+        InvalidRequest: as `load`.
+    """
+    tokenizer = load(name)
+    return tokenizer.for_document() if isinstance(tokenizer, _TiktokenTokenizer) else tokenizer
 
 
 def encoding_for_model(model: str) -> str:

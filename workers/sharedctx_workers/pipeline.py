@@ -49,7 +49,7 @@ def compress(
         InvalidRequest: no tokenizer has the name that `profile` gives.
     """
     started = time.perf_counter()
-    tokenizer = tokens.load(profile.encoding)
+    tokenizer = tokens.load_for_document(profile.encoding)
     total = tokenizer.count(original)
     outcome = _outcome(_Task(original, profile, backend, tokenizer, total))
     record = RenditionRecord(
