@@ -37,5 +37,9 @@ def spread(size: int) -> list[float]:
     Taking places by increasing number covers the row evenly at every moment: the first place,
     then the middle, then the quarters, and so on.
     """
-    bits = max(1, (size - 1).bit_length())
-    return [int(f"{place:0{bits}b}"[::-1], 2) / (1 << bits) for place in range(size)]
+    numbers = [0.0]
+    step = 0.5
+    while len(numbers) < size:
+        numbers += [number + step for number in numbers]
+        step /= 2
+    return numbers[:size]

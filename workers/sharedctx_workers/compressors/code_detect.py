@@ -31,7 +31,8 @@ SYMBOLS = re.compile(r"[(){}\[\]=<>;_$@\\|&]")
 
 _MAX_CODE = 8_000_000
 # No code nests so many angle brackets; parsers that keep every reading of them open explode.
-_KNOT = re.compile(r"(?:<[^<>;{}\n]{0,80}){64}")
+_BRACKETS = 64
+_KNOT = re.compile(rf"(?:<[^<>;{{}}\n]{{0,80}}){{{_BRACKETS}}}")
 _MAX_SAMPLED = 200_000
 _WINDOWS = 8
 _WINDOW = 1_000
@@ -87,7 +88,7 @@ def detect(text: str, language: str = "") -> Code | None:
     Only `language` is tried when one is named. The last answer is remembered, because whoever
     compresses a text verifies the result next.
     """
-    if len(text) > _MAX_CODE or _KNOT.search(text) or (not language and quotes_code(text)):
+    if len(text) > _MAX_CODE or _is_knotted(text) or (not language and quotes_code(text)):
         return None
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
@@ -103,6 +104,10 @@ def detect(text: str, language: str = "") -> Code | None:
             if parsed.damage <= _HARMLESS * len(text):
                 break
     return best
+
+
+def _is_knotted(text: str) -> bool:
+    return text.count("<") >= _BRACKETS and bool(_KNOT.search(text))
 
 
 def quotes_code(text: str) -> bool:

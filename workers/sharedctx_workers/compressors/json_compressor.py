@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sharedctx.decode import decode_values
-from sharedctx.exact_json import parse, parse_spans
+from sharedctx.exact_json import Value, parse_spans
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.counting import count_each
@@ -26,7 +28,7 @@ class JsonCompressor:
         if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
             return None
         try:
-            values = parse_spans(text)
+            values = _read(text)
         except ValueError:
             return None
         if not all(isinstance(value, (list, tuple)) for value, _, _ in values):
@@ -56,9 +58,15 @@ class JsonCompressor:
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` decodes to the values of `original`, to the last digit."""
         try:
-            return parse(original) == decode_values(whole)
+            return [value for value, _, _ in _read(original)] == decode_values(whole)
         except ValueError:
             return False
+
+
+@lru_cache(maxsize=1)
+def _read(text: str) -> list[tuple[Value, int, int]]:
+    """Return what `parse_spans` does. The last answer is remembered: it is verified next."""
+    return parse_spans(text)
 
 
 def _without_summaries(source: str, lines: list[Line]) -> list[Line]:

@@ -56,7 +56,7 @@ class LogCompressor:
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked lines; None unless most lines have the form of log lines."""
-        if not is_log(text) and not (self._of_any_form and repeats_itself(text)):
+        if not (self._of_any_form and repeats_itself(text)) and not is_log(text):
             return None
         lines = list(log_lines(text))
         events = events_of(lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ("MAX_HEAD", "Form", "LineKind", "form_of", "is_quoted", "strip_colors")
@@ -258,6 +259,7 @@ def strip_colors(text: str) -> str:
     return _COLORS.sub("", text) if "\x1b" in text else text
 
 
+@lru_cache(maxsize=1 << 12)
 def form_of(head: str) -> Form:
     """Return the form of the line that begins with `head`, without colors."""
     if not head or head.isspace():

@@ -51,22 +51,21 @@ class LogLine(NamedTuple):
     is_overwritten: bool = False
 
 
-def log_lines(text: str, start: int = 0, end: int | None = None) -> Iterator[LogLine]:
-    """Yield the lines of ``text[start:end]``."""
-    part = text if end is None and not start else text[start:end]
-    for first, last in split_lines(part):
-        if "\r" in part[first:last]:
-            yield from _overwritten(part, first, last, start)
+def log_lines(text: str) -> Iterator[LogLine]:
+    """Yield the lines of `text`."""
+    for start, end in split_lines(text):
+        if "\r" in text[start:end]:
+            yield from _overwritten(text, start, end)
         else:
-            yield _line(part, first, last, start)
+            yield _line(text, start, end)
 
 
-def _line(text: str, start: int, end: int, shift: int) -> LogLine:
+def _line(text: str, start: int, end: int) -> LogLine:
     head = strip_colors(text[start : min(end, start + MAX_HEAD)]).rstrip("\r\n")
-    return LogLine(start + shift, end + shift, form_of(head), head)
+    return LogLine(start, end, form_of(head), head)
 
 
-def _overwritten(text: str, start: int, end: int, shift: int) -> Iterator[LogLine]:
+def _overwritten(text: str, start: int, end: int) -> Iterator[LogLine]:
     """Yield the states of a line with carriage returns; the last one stayed on the screen.
 
     Short states share a piece, so that there are never many more pieces than text.
@@ -78,19 +77,17 @@ def _overwritten(text: str, start: int, end: int, shift: int) -> Iterator[LogLin
         cut = text.find("\r", min(start + _MIN_STATE, stop), stop) + 1
         cut = cut or text.rfind("\r", start, stop) + 1
         head = text[start : min(cut, start + _MIN_STATE)]
-        yield LogLine(start + shift, cut + shift, _STATE, head, is_overwritten=True)
+        yield LogLine(start, cut, _STATE, head, is_overwritten=True)
         start = cut
-    yield _line(text, start, end, shift)
+    yield _line(text, start, end)
 
 
 def is_log(text: str) -> bool:
     """Whether most lines of `text` have the form of log lines, judged by two samples."""
     if len(text) <= 2 * _SAMPLE:
-        return _is_log(log_lines(text))
+        return _is_log(text)
     middle = text.find("\n", len(text) // 2) + 1
-    return _is_log(log_lines(text, 0, _SAMPLE)) and (
-        not middle or _is_log(log_lines(text, middle, middle + _SAMPLE))
-    )
+    return _is_log(text[:_SAMPLE]) and (not middle or _is_log(text[middle : middle + _SAMPLE]))
 
 
 def repeats_itself(text: str) -> bool:
@@ -98,7 +95,7 @@ def repeats_itself(text: str) -> bool:
     if len(text) <= 3 * _SAMPLE:
         return _repeats(log_lines(text))
     starts = (0, *(text.find("\n", place) + 1 for place in (len(text) // 2, len(text) - _SAMPLE)))
-    return _repeats(line for start in starts for line in log_lines(text, start, start + _SAMPLE))
+    return _repeats(line for start in starts for line in log_lines(text[start : start + _SAMPLE]))
 
 
 def _repeats(lines: Iterable[LogLine]) -> bool:
@@ -110,11 +107,12 @@ def _repeats(lines: Iterable[LogLine]) -> bool:
     return len(forms) >= _MIN_REPEATING and alike >= _SHARE * len(forms)
 
 
-def _is_log(lines: Iterable[LogLine]) -> bool:
+def _is_log(text: str) -> bool:
+    most = text.count("\n") + text.count("\r") + 1  # lines and states of lines
     formed = other = seen = 0
     inside = False  # whether the last line that was not indented has the form of a log line
     quoting = False  # whether a test runner shows the source and the output of a test
-    for line in lines:
+    for line in log_lines(text):
         kind = line.form.kind
         if kind is LineKind.BLANK:
             continue
@@ -125,4 +123,6 @@ def _is_log(lines: Iterable[LogLine]) -> bool:
                 quoting = line.head.startswith("___")
         elif not quoting and (kind is LineKind.OTHER or not inside):
             other, inside = other + 1, False
+            if 2 * other >= most:
+                return False
     return formed >= _MIN_LINES and formed > other and 20 * formed >= seen

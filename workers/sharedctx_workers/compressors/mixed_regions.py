@@ -19,6 +19,8 @@ __all__ = ("is_composed", "outputs_of", "paragraph_runs", "turns_of")
 _MAX_HEAD = 400
 _LABEL = re.compile(r"(?:\*\*|#{1,4} )?([A-Z][\w .-]{0,30}?)(?:\*\*)?:(?:\*\*)?(?:[ \t]|$)")
 _PROMPT = re.compile(r"\$ \S")
+# How either begins after a line break, which is found much faster than the beginning of a line.
+_MARK = re.compile(r"\n(?:(?:\*\*|#{1,4} )?[A-Z][\w .-]{0,30}?(?:\*\*)?:|\$ \S)")
 _MAX_REMARKS = 3
 _MIN_TURNS, _MAX_SPEAKERS = 3, 8
 _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
@@ -42,9 +44,10 @@ def turns_of(text: str) -> list[tuple[int, int]]:
     A command after a prompt is a label too.
     """
     labels: list[tuple[int, int, str]] = []
-    after_blank = True
-    for start, end in split_lines(text):
+    for start, end in _marked_lines(text):
         head = text[start : min(end, start + _MAX_HEAD)]
+        before = text.rfind("\n", 0, max(start - 1, 0)) + 1
+        after_blank = not text[before : min(start, before + _MAX_HEAD)].strip()
         # Inside a paragraph only a label that has the line for itself is one, and none that may be
         # a comment.
         is_marked = head.startswith("#")
@@ -58,7 +61,6 @@ def turns_of(text: str) -> list[tuple[int, int]]:
             labels.append((start, start + label.end(), label[1]))
         elif _PROMPT.match(head):
             labels.append((start, end, "$"))
-        after_blank = not head.strip()
     speakers = Counter(name for _, _, name in labels)
     turns = [label for label in labels if speakers[label[2]] > 1]
     names = {name for _, _, name in turns}
@@ -66,6 +68,13 @@ def turns_of(text: str) -> list[tuple[int, int]]:
         return []
     ends = [start for start, _, _ in turns[1:]] + [len(text)]
     return [(said, end) for (_, said, _), end in zip(turns, ends, strict=True)]
+
+
+def _marked_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the lines that begin as labels and prompts do."""
+    for mark in _MARK.finditer(f"\n{text}"):
+        start = mark.start()  # of the line break, which `text` does not have in front
+        yield start, text.find("\n", start) + 1 or len(text)
 
 
 def outputs_of(text: str) -> list[tuple[int, int]]:

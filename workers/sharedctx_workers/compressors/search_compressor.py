@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_lines
@@ -79,6 +80,7 @@ class SearchCompressor:
         return _document(parts, shown, tokenizer, _FOLDED)
 
 
+@lru_cache(maxsize=1)
 def _can_be(text: str) -> bool:
     """Whether the beginning of a large text is search results or a listing."""
     if len(text) <= 2 * _SAMPLE:

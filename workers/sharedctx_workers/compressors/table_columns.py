@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 __all__ = ("Columns", "columns_of")
@@ -48,12 +49,8 @@ def columns_of(lines: Sequence[str]) -> Columns | None:
     sample = [line.rstrip()[:_MAX_WIDTH] for line in lines[::step]]
     if len(sample) < 3 or any("\t" in line for line in sample):
         return None
-    marks = [0] * _MAX_WIDTH
-    for line in sample:
-        for place, character in enumerate(line):
-            if character != " ":
-                marks[place] += 1
-    width = max(map(len, sample))
+    columns = zip_longest(*sample, fillvalue=" ")
+    marks = [len(sample) - column.count(" ") for column in columns]
     most = int(_STRAY * len(sample))
     for place, character in enumerate(sample[0]):
         marks[place] += most * (character != " ")
@@ -62,8 +59,8 @@ def columns_of(lines: Sequence[str]) -> Columns | None:
     reach = max(1, len(sample[0]), lengths[len(lengths) // 5])
     starts: list[int] = []
     gaps: list[int] = []
-    for place in range(width):
-        if marks[place] <= most:
+    for place, mark in enumerate(marks):
+        if mark <= most:
             gaps.append(place)
         elif (not place or marks[place - 1] <= most) and (not starts or place < reach):
             starts.append(place)

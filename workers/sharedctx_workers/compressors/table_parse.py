@@ -10,6 +10,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sharedctx.plain import split_lines
@@ -75,8 +76,9 @@ class _Line(NamedTuple):
     is_rule: bool
 
 
+@lru_cache(maxsize=1)
 def find_table(text: str) -> Table | None:
-    """Return `text` as a table, or None when it is not one."""
+    """Return `text` as a table, or None when it is not one. The last answer is remembered."""
     lines = [
         _Line(start, end, line, _is_rule(line))
         for start, end in split_lines(text)
