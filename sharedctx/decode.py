@@ -30,7 +30,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sharedctx.exact_json import Value, dump, is_number, scan, skip_space
+from sharedctx.exact_json import Scannable, Value, dump, is_number, scan, skip_space
 from sharedctx.notes import unescape_notes
 
 __all__ = ("decode_json", "decode_values")
@@ -90,7 +90,7 @@ def decode_values(text: str) -> list[Value]:
     Raises:
         ValueError: `text` is not such a rendition.
     """
-    text = unescape_notes(text)
+    text = Scannable(unescape_notes(text))
     table = _TABLE.match(text)
     if table and table[3] == _LINES:
         values, end = _table(text, table)

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 __all__ = (
     "MAX_DEPTH",
+    "Scannable",
     "Value",
     "children",
     "dump",
@@ -47,6 +48,23 @@ _decoder = json.JSONDecoder(
 )
 
 _scan_once: Callable[[str, int], tuple[Value, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+
+
+class Scannable(str):
+    """A text to `scan` where much of it may fail: an error does not count the lines before it.
+
+    In a plain string each error does, which takes quadratic time in all.
+    """
+
+    __slots__ = ()
+
+    def count(self, *_: object) -> int:
+        """Return 0: errors have no line."""
+        return 0
+
+    def rfind(self, *_: object) -> int:
+        """Return -1: errors have no column."""
+        return -1
 
 
 def skip_space(text: str, start: int) -> int:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sharedctx.decode import decode_json, decode_values
-from sharedctx.exact_json import MAX_DEPTH, dump, parse
+from sharedctx.exact_json import MAX_DEPTH, Scannable, dump, parse, scan
 
 TABLE = """[4 rows: id,"a.b",kind="x,y",geo.city,geo.zip:str,tags
 1,Ann,Rome,00100,["a",{"b":null}]
@@ -106,3 +108,11 @@ def test_json_comes_back_to_the_last_digit(text: str) -> None:
 def test_numbers_are_no_strings() -> None:
     assert parse('["1"]') != parse("[1]")
     assert parse("[1.0]") != parse("[1]")
+
+
+def test_an_error_in_a_large_text_does_not_count_its_lines() -> None:
+    text = "\n" * 9 + "[1 2]"
+    for source, line in ((text, 10), (Scannable(text), 1)):
+        with pytest.raises(json.JSONDecodeError) as caught:
+            scan(source, 9)
+        assert caught.value.lineno == line

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from sharedctx.exact_json import scan
+from sharedctx.exact_json import Scannable, scan
 from sharedctx.plain import split_lines
 
 __all__ = ("MIN_EMBEDDED", "Embedded", "embedded_in")
@@ -51,6 +51,7 @@ def embedded_in(text: str) -> Iterator[Embedded]:
 class _Finder:
     def __init__(self, text: str) -> None:
         self._text = text
+        self._source = Scannable(text)
         self._lines = list(split_lines(text))
         self._unclosed: set[str] = set()
         # JSON that turns out to be none costs time; there is a limit to what is tried.
@@ -116,7 +117,7 @@ class _Finder:
         stop = start
         while stop < len(self._text) and self._text[stop] in "{[":
             try:
-                _, end = scan(self._text, stop)
+                _, end = scan(self._source, stop)
             except ValueError as error:
                 self._patience -= getattr(error, "pos", len(self._text)) - stop + 1
                 break
