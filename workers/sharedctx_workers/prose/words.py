@@ -18,6 +18,7 @@ __all__ = ("Word", "is_long", "is_sentence", "words_of")
 
 _WORD = re.compile(r"\S+")
 _PLAIN = re.compile(r"([A-Za-z]+(?:['’-][A-Za-z]+)*)([,;:.!?…]*)")
+_I = re.compile(r"I(?:['’](?:m|ve))?")
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,200}(?:\n[^\"\n]{1,200})?\"|“[^”]{1,300}”|«[^»]{1,300}»|``?[^`]{1,200}`"
     r"|(?<![\w'])'\S(?:[^'\n]{0,80}\S)?'(?!\w)|\[[^\]]{1,200}\](?:\([^)\s]{0,300}\)|\[[^\]]{0,100}\])"
@@ -37,12 +38,13 @@ _TURNS = _set(
     "shall"
 )
 _MODALS = _set("may might can could will would ought need needs required")
-_CONDITIONS = _set("if when whenever whether otherwise else provided or either")
+_CONDITIONS = _set("if when whenever whether otherwise else provided or")
 _TIMES = _set("before after until till since during while once first last next")
 _BOUNDS = _set(
     "instead than per versus vs least most more less fewer every each all both between always twice"
 )
-_ARTICLES = _set("a an the")
+# Between a word of `_TURNS` and what it is about these say nothing.
+_LIGHT = _set("a an the be been")
 _KEPT = _TURNS | _MODALS | _CONDITIONS | _TIMES | _BOUNDS
 _ABOUT = 4  # words after one of `_TURNS` that are looked at for what it is about
 _LEAST_WORDS = 6
@@ -73,9 +75,10 @@ def words_of(text: str) -> list[Word]:
     for found in _WORD.finditer(text):
         start, end = found.span()
         plain = _PLAIN.fullmatch(found[0])
-        # Capital letters make a name, except where a sentence begins.
+        # Capital letters make a name, except where a sentence begins and in the pronoun.
         letters = plain[1] if plain else ""
         is_plain = letters.islower() or (begins and (letters[1:].islower() or len(letters) == 1))
+        is_plain = is_plain or bool(_I.fullmatch(letters))
         name = letters.lower()
         is_free = is_plain and name not in _KEPT and not name.endswith(("n't", "n’t"))
         if quoted and is_free:
@@ -124,9 +127,9 @@ def _with_neighbors(words: list[Word], text: str) -> list[Word]:
 
 
 def _keep_object(words: list[Word], i: int) -> None:
-    """Keep the words after word `i`, but articles, up to one that says something by itself."""
+    """Keep the words after word `i`, but light ones, up to one that says something by itself."""
     for near in range(i + 1, min(i + 1 + _ABOUT, len(words))):
-        if words[near].name not in _ARTICLES:
+        if words[near].name not in _LIGHT:
             words[near] = words[near]._replace(is_free=False)
         if words[near].name not in COMMON_WORDS:
             break
