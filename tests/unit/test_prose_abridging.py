@@ -9,7 +9,13 @@ from sharedctx.segments import Document
 from sharedctx_workers.compressors import TextCompressor
 from sharedctx_workers.prose import LexicalBackend, abridge
 from sharedctx_workers.prose.backend import LEVELS, Scores
-from sharedctx_workers.prose.cutting import ScoredSentence, cut_level, without
+from sharedctx_workers.prose.cutting import (
+    ScoredSentence,
+    cut_level,
+    levels_of,
+    without,
+    word_price,
+)
 from sharedctx_workers.prose.survival import find_loss
 from sharedctx_workers.prose.words import words_of
 
@@ -25,7 +31,7 @@ class Fixed:
     capacity = 2_000
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[Scores]:
-        return [Scores([min(LEVELS, len(word)) for word in words], 0) for words in sentences]
+        return [Scores([min(LEVELS, len(word)) for word in words], LEVELS) for words in sentences]
 
 
 def cut(text: str, drop: str) -> str:
@@ -50,15 +56,29 @@ def test_lines_and_ends_of_sentences_survive(text: str, drop: str, expected: str
     assert cut(text, drop) == expected
 
 
-def test_words_go_by_their_scores_until_enough_is_saved() -> None:
+def test_words_go_by_their_levels_until_enough_is_saved() -> None:
     text = "an elephant walked on by the house of glass"
     words = words_of(text)
     sentences = [ScoredSentence(text, words, [len(word.name) for word in words])]
-    assert cut_level(sentences, 1, LEVELS, TOKENIZER) == 3
-    assert cut_level(sentences, 5, LEVELS, TOKENIZER) == 4
-    assert cut_level(sentences, 5, 3, TOKENIZER) == 3
-    assert cut_level(sentences, 1000, LEVELS, TOKENIZER) == LEVELS
-    assert cut_level(sentences, 0, LEVELS, TOKENIZER) == 0
+    assert cut_level(sentences, 1, TOKENIZER.count) == 3
+    assert cut_level(sentences, 5, TOKENIZER.count) == 4
+    assert cut_level(sentences, 1000, TOKENIZER.count) == LEVELS
+    assert cut_level(sentences, 0, TOKENIZER.count) == 0
+
+
+def test_a_word_is_worth_more_in_a_better_sentence_and_less_for_more_tokens() -> None:
+    assert word_price(1, 1, 1) == 1
+    assert word_price(0.9, 0.5, 1) < word_price(0.5, 1, 1)
+    assert word_price(0.5, 1, 2) < word_price(0.5, 1, 1) < 2 * word_price(0.5, 1, 2)
+
+
+def test_levels_follow_prices_and_what_is_needed_has_the_highest() -> None:
+    words = words_of("the telephone antidisestablishmentarianism of it")
+    scores = Scores([4, 32, 32, 60, 32], LEVELS)
+    assert TOKENIZER.count(" antidisestablishmentarianism") > TOKENIZER.count(" telephone") == 1
+    the, short, long, of, it = levels_of(words, scores, 60, TOKENIZER.count)
+    assert (the, short, of, it) == (4, 32, LEVELS, 32)
+    assert the < long < short
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from sharedctx.segments import Document, Segment
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.prose.backend import Backend
-from sharedctx_workers.prose.cutting import ScoredSentence, cut_level, without
+from sharedctx_workers.prose.cutting import ScoredSentence, cut_level, levels_of, without
 from sharedctx_workers.prose.survival import find_loss
 from sharedctx_workers.prose.words import Word, is_long, is_sentence, words_of
 
@@ -22,7 +23,7 @@ __all__ = ("Abridged", "abridge")
 
 _LEAST_WINS = 0.05
 # Below this share of its tokens a sentence is a list of words that no longer says what it said.
-_LEAST_LEFT = 0.6
+_LEAST_LEFT = 0.5
 
 
 class Abridged(NamedTuple):
@@ -66,11 +67,12 @@ def abridge(
         return None
     texts = [[segments[i].text[w.start : w.end] for w in words] for i, words in candidates]
     scores = backend.score(texts)
+    count = cache(tokenizer.count)
     sentences = [
-        ScoredSentence(segments[i].text, words, score.keep)
+        ScoredSentence(segments[i].text, words, levels_of(words, score, backend.least, count))
         for (i, words), score in zip(candidates, scores, strict=True)
     ]
-    level = cut_level(sentences, excess, backend.least, tokenizer)
+    level = cut_level(sentences, excess, count)
     shorter = list(segments)
     before = after = 0
     for (i, _), sentence in zip(candidates, sentences, strict=True):
