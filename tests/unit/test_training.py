@@ -136,7 +136,7 @@ def test_methods_stay_within_the_budget() -> None:
         sentence_method(bm25),
         sentence_method(textrank),
         lambda text, budget: kept_words(text, budget, must_keep=True),
-        lambda text, budget: two_stage(text, budget, inner=0.7),
+        two_stage,
     ]
     for way in ways:
         for budget in (0, 3, 9, 100):
@@ -168,7 +168,16 @@ def test_two_stages_keep_words_of_the_better_sentence_only() -> None:
     source = "Plain words stand here. Better words stand there."
     text = as_text(source)
     text = Text(text.words, text.costs, text.sentences, text.is_free, text.keep, [0.2, 0.8])
-    assert shown(text, two_stage(text, 3, inner=0.75)) == "Better words stand"
+    assert shown(text, two_stage(text, 3)) == "Better words stand"
+
+
+def test_two_stages_keep_what_is_worth_the_price_of_both() -> None:
+    source = "The pump of it leaks. It was so."
+    keep = [0.1, 0.9, 0.1, 0.1, 0.9, 0.2, 0.1, 0.3]
+    text = as_text(source, keep)
+    text = Text(text.words, text.costs, text.sentences, [True] * 8, keep, [0.9, 0.3])
+    assert shown(text, two_stage(text, 2)) == "pump leaks."
+    assert two_stage(text, 8) == set(range(8))
 
 
 def test_central_sentences_share_words_with_the_others() -> None:

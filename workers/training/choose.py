@@ -1,8 +1,8 @@
 """``python -m training.choose``: settings of the model, chosen on held-back passages.
 
-Prints how many of the answers drawn from them survive for each weight of surprisal, each way to
-bring scores of tokens to words, and each share of words that two-stage keeps. Nothing here looks at
-the questions or messages that the model is judged by.
+Prints how many of the answers drawn from them survive for each weight of surprisal and each way to
+bring scores of tokens to words. Nothing here looks at the questions or messages that the model is
+judged by.
 """
 
 from __future__ import annotations
@@ -104,13 +104,9 @@ def main() -> None:
             texts = _texts(documents, scored, share, pooling)
             way = partial(methods.kept_words, must_keep=False)
             cells = [_kept(documents, texts, way, rate) for rate in _RATES]
-            two = [
-                _kept(documents, texts, partial(methods.two_stage, inner=inner), _LOW)
-                for inner in (0.5, 0.6, 0.7, 0.8)
-            ]
+            two = _kept(documents, texts, methods.two_stage, _LOW)
             print(
-                f"{pooling} surprisal {share:.2f}: {' '.join(cells)} | two-stage at {_LOW} "
-                f"keeping .5 .6 .7 .8 of the words: {' '.join(two)} "
+                f"{pooling} surprisal {share:.2f}: {' '.join(cells)} | two-stage at {_LOW}: {two} "
                 f"| threshold {_threshold(texts):.2f}",
                 flush=True,
             )

@@ -28,7 +28,6 @@ from training.words import Span, Word, split_words
 __all__ = ("RATES", "Result", "free_words", "main", "measure", "prepare")
 
 RATES: Final = (0.85, 0.70, 0.60, 0.50, 0.35)
-_INNER: Final = 0.7
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ def students() -> dict[str, Method]:
     return {
         "student": partial(methods.kept_words, must_keep=False),
         "student, must-keep rules": partial(methods.kept_words, must_keep=True),
-        "two-stage": partial(methods.two_stage, inner=_INNER),
+        "two-stage": methods.two_stage,
     }
 
 

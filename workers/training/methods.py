@@ -6,10 +6,11 @@ import math
 import random
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sharedctx_workers.prose.cutting import word_price
 from training.questions import STOP_WORDS, bare
 from training.sentences import centrality
 from training.words import Span, Word
@@ -28,6 +29,7 @@ __all__ = (
 )
 
 _DAMPING: Final = 0.85
+_OPENING: Final = 5.0  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,37 +164,72 @@ def _terms(text: Text) -> list[list[str]]:
 
 
 def kept_words(text: Text, budget: int, *, must_keep: bool) -> set[int]:
-    """Keep the words that the model finds important, on request the protected ones first."""
+    """Keep the words that the model finds important, on request as workers choose them.
+
+    These are the protected words, and then those that are worth most for their tokens.
+    """
     if not must_keep:
         return best_words(text, text.keep, budget)
-    return best_words(text, _protected(text), budget)
+    prices = zip(_prices(text), text.is_free, strict=True)
+    return best_words(text, [price + (not is_free) for price, is_free in prices], budget)
 
 
-def _protected(text: Text) -> list[float]:
-    """Return the scores of words, those of words that may not be dropped above all others."""
-    return [score + (not is_free) for score, is_free in zip(text.keep, text.is_free, strict=True)]
+def two_stage(text: Text, budget: int) -> set[int]:
+    """Keep the sentences that are worth their tokens, and of them the words that are.
 
-
-def two_stage(text: Text, budget: int, *, inner: float) -> set[int]:
-    """Keep the sentences that matter most, and of them the words that do.
-
-    Args:
-        text: The text.
-        budget: Tokens that may be kept.
-        inner: The share of tokens that is kept of the sentences that are.
+    The price of a token is the lowest at which all that is worth it fits. What room is left goes to
+    words of the next sentence, of which not all protected ones may fit, and of those before it.
     """
-    room = budget / inner
-    order = sorted(range(len(text.sentences)), key=lambda at: (-text.sentence[at], at))
-    inside: list[int] = []
-    spent = 0
-    for sentence in (text.sentences[at] for at in order):
-        if spent >= room:
+    prices = _prices(text)
+    insides = [text.inside(sentence) for sentence in text.sentences]
+    offers = [_sentence_price(text, prices, inside) for inside in insides]
+
+    def bought(price: float) -> set[int]:
+        return {
+            at
+            for offer, inside in zip(offers, insides, strict=True)
+            if offer >= price
+            for at in inside
+            if not text.is_free[at] or prices[at] >= price
+        }
+
+    def fits(price: float) -> bool:
+        return sum(text.costs[at] for at in bought(price)) <= budget
+
+    market = [*sorted({*prices, *offers}), math.inf]
+    place = bisect_left(market, x=True, key=fits)
+    kept = bought(market[place])
+    budget -= sum(text.costs[at] for at in kept)
+    least = market[max(0, place - 1)]
+    opened = [
+        at for offer, inside in zip(offers, insides, strict=True) if offer >= least for at in inside
+    ]
+    for at in sorted(set(opened) - kept, key=lambda at: (-prices[at], at)):
+        if text.costs[at] <= budget:
+            kept.add(at)
+            budget -= text.costs[at]
+    return kept
+
+
+def _prices(text: Text) -> list[float]:
+    """Return what each token of each word may cost."""
+    scores = [0.0] * len(text.words)
+    for place, score in zip(text.sentences, text.sentence, strict=True):
+        for at in text.inside(place):
+            scores[at] = score
+    return list(map(word_price, text.keep, scores, text.costs))
+
+
+def _sentence_price(text: Text, prices: Sequence[float], inside: Iterable[int]) -> float:
+    """Return the most that a token may cost for a sentence to be worth what is kept of it.
+
+    These are its protected words and those that are worth that price. It costs a few tokens more:
+    of a sentence of which a few words are left no reader knows what it was about.
+    """
+    worth, tokens = 0.0, _OPENING
+    for at in sorted(inside, key=lambda at: (text.is_free[at], -prices[at])):
+        if text.is_free[at] and prices[at] <= worth / tokens:
             break
-        places = text.inside(sentence)
-        inside += places
-        spent += sum(text.costs[at] for at in places)
-    protected = _protected(text)
-    scores = [-1.0] * len(text.words)
-    for at in inside:
-        scores[at] = protected[at]
-    return best_words(text, scores, budget).intersection(inside)
+        worth += prices[at] * text.costs[at]
+        tokens += text.costs[at]
+    return worth / tokens
