@@ -230,6 +230,15 @@ def test_paths_are_found_in_groups_and_trees() -> None:
     assert not path_probe("file", "src/core/other.py").found(tree)
 
 
+def test_what_stands_before_a_path_is_no_part_of_it() -> None:
+    names = [f"./d{n % 3}/file{' _'[n % 2]}{n}.py" for n in range(30)]
+    text = "".join(f"{n * 37}\t2026-10-0{n % 9 + 1}\t{name}\n" for n, name in enumerate(names))
+    probes = make_probes(CorpusDocument("search", "find.txt", text))
+    directories = {probe.fact for probe in probes if probe.group == "directory"}
+    assert directories == {"./d0", "./d1", "./d2"}
+    assert {probe.fact for probe in probes if probe.group == "name"} == set(names)
+
+
 def test_repeated_errors_need_one_instance() -> None:
     lines = [f"10:00:{n:02} ERROR worker {n} lost connection to db{n}" for n in range(50)]
     lines.insert(20, "10:00:20 ERROR disk full on /dev/sda1")

@@ -20,6 +20,8 @@ _LONG_ENTRY = re.compile(
 )
 _BRANCH = re.compile(r"(?P<lead>(?:[│|`├└─\s\xa0-]*))(?:[├└|`]─?[─-]+)\s?(?P<name>.+)")
 _ATTRIBUTES = re.compile(r"^\[[^\]]*\]\s+")
+# What tools write before a path: sizes, dates, permissions, digests, and letters of a status.
+_MEASURE = re.compile(r"[\d.,:+/-]+[KMGT]?|[\da-f]{7,}|[-dlcbps][-rwxsStT]{9}|[A-Z?!]{1,2}|R\d+")
 _FEW_FILES = 100
 
 
@@ -97,9 +99,19 @@ def _entries(text: str) -> list[_Entry]:
     long = sum(bool(_LONG_ENTRY.match(line)) for line in lines)
     if heads or long >= 0.5 * len(lines):
         return _recursive(lines, frozenset(heads))
-    paths = [line.strip() for line in lines if line.strip()]
+    paths = _without_columns([line.strip() for line in lines if line.strip()])
     parents = {path.rstrip("/").rpartition("/")[0] for path in paths}
     return [_Entry(path, path.endswith("/") or path in parents) for path in paths]
+
+
+def _without_columns(lines: Sequence[str]) -> list[str]:
+    """Return the paths of ``find -printf``, ``du`` or ``git ls-tree``: what follows the columns."""
+    columns = min((len(line.split()) for line in lines), default=1) - 1
+    rows = [line.split(maxsplit=columns) for line in lines]
+    measured = sum(bool(_MEASURE.fullmatch(row[0]) and "/" in row[-1]) for row in rows)
+    if columns == 0 or measured < 0.8 * len(rows):
+        return list(lines)
+    return [row[-1] for row in rows]
 
 
 def _recursive(lines: Sequence[str], heads: frozenset[int]) -> list[_Entry]:
