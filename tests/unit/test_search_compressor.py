@@ -116,6 +116,32 @@ def test_tree() -> None:
     assert view.endswith("2 directories, 63 files\n")
 
 
+def test_trees_below_several_roots() -> None:
+    files = "".join(f"├── file_{n}.py\n" for n in range(30))
+    text = f"one\n├── in\n│   └── x.py\n{files}└── last.py\nempty\ntwo\n{files}└── end.py\n"
+    text += "\n3 directories, 63 files\n"
+    document = document_of(text)
+    assert unfold_paths(whole_of(document)) == text
+    view = render(document, text, TOKENIZER, max_tokens=120, keep_required=True).text
+    assert "one\n in\n  x.py\n" in view
+    assert "\ntwo\n" in view
+    assert " end.py\n" in view
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"src/d{n % 4}/file_{n}.py\n" for n in range(90)),
+        ".\n" + "├── a\n" + "".join(f"│   ├── file_{n}.py\n" for n in range(90)) + "└── b\n",
+        "a:\nb\n\na/b:\n" + "".join(f"file_{n}.py\n" for n in range(90)),
+    ],
+    ids=("paths", "a tree", "ls -R"),
+)
+def test_of_few_files_all_names_are_kept(text: str) -> None:
+    view = shown(text, 60).text
+    assert all(f"file_{n}.py" in view for n in range(90))
+
+
 @pytest.mark.parametrize(
     "text",
     [

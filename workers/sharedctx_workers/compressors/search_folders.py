@@ -16,7 +16,7 @@ from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import common_directory
 from sharedctx_workers.compressors.search_lines import is_path
-from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
+from sharedctx_workers.compressors.search_parts import FEW, FIRST, Part, is_affordable
 
 __all__ = ("PathLine", "folder_parts", "path_lines", "split_path")
 
@@ -92,6 +92,7 @@ class _Folders:
         self._shown = REQUIRED - 1 if is_affordable(headings, text_size) else _SHOWN
         names = sum(len(line.name) + 1 for line in lines)
         self._counted = REQUIRED - 1 if is_affordable(headings + names, text_size) else _ENTRY
+        self._is_short = len(paths) - len(self._heads) <= FEW
         self._grain = 1 + len(lines) // _MAX_ENTRIES
         self._seen: Counter[str] = Counter()
         self._counts = sorted({-count for line in lines if (count := _count(line)) is not None})
@@ -159,7 +160,7 @@ class _Folders:
         """
         turn = self._seen[line.directory]
         self._seen[line.directory] += 1
-        if line.start == self._ends[0] or line.end == self._ends[1]:
+        if self._is_short or line.start == self._ends[0] or line.end == self._ends[1]:
             return self._shown
         count = _count(line)
         if count is None:

@@ -15,7 +15,7 @@ from sharedctx.plain import split_lines
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_lines import is_path
-from sharedctx_workers.compressors.search_parts import Part, is_affordable, pieces
+from sharedctx_workers.compressors.search_parts import FEW, Part, is_affordable, pieces
 
 __all__ = ("TREE", "Entry", "listing_entries", "listing_parts")
 
@@ -106,28 +106,28 @@ def _by_directory(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
 
 
 def _tree(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
-    """Return a tree drawn with lines."""
+    """Return trees drawn with lines, each below its root."""
+    branches = [TREE.match(head) for _, _, head in heads]
     entries: list[Entry] = []
     stack: list[tuple[int, int]] = []  # indentation and index of the directories that are open
-    drawn = 0
     for i, (start, end, head) in enumerate(heads):
-        branch = TREE.match(head)
+        branch = branches[i]
+        following = branches[i + 1] if i + 1 < len(heads) else None
         depth = branch.end() if branch else 0
-        if not branch:
-            if head and not _TREE_END.match(head) and drawn:
+        is_heading = following is not None and following.end() > depth
+        if branch is None:
+            is_root = is_heading or " " not in head or _TREE_END.match(head)
+            if not is_root and any(branches[:i]):
                 return None
-            stack = [(0, i)] if head and not drawn else []
             entries.append(Entry(start, end, "", is_heading=bool(head), is_blank=not head))
+            stack = [(0, i)] if head else []
             continue
-        drawn += 1
         while stack and stack[-1][0] >= depth:
             stack.pop()
         under = stack[-1][1] if stack else -1
-        following = TREE.match(heads[i + 1][2]) if i + 1 < len(heads) else None
-        is_heading = following is not None and following.end() > depth
         entries.append(Entry(start, end, str(under), is_heading, under=under))
         stack.append((depth, i))
-    return entries if drawn >= _MIN_LINES else None
+    return entries if sum(map(bool, branches)) >= _MIN_LINES else None
 
 
 def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:
@@ -137,6 +137,8 @@ def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:
     directories = dict(zip(sizes, spread(len(sizes)), strict=True))
     shown = _shown(text, entries)
     is_cheap = is_affordable(sum(entries[i].end - entries[i].start for i in shown), len(text))
+    named = [i for i, entry in enumerate(entries) if entry.directory and not entry.is_heading]
+    wanted = {0, len(entries) - 1, *(named if len(named) <= FEW else (named[0], named[-1]))}
     seen: Counter[str] = Counter()
     places: list[int] = []
     parts: list[Part] = []
@@ -149,7 +151,7 @@ def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:
         if i in shown:
             rank = directories[entry.directory] + (REQUIRED - 1 if is_cheap else _SHOWN)
         else:
-            rank = _rank(text, entry, even)
+            rank = REQUIRED if i in wanted and not entry.is_blank else _rank(entry, even)
         unit = "directory" if entry.is_heading else "entry"
         needs = len(parts) - places[entry.under] if entry.under >= 0 else 0
         part = Part(entry.start, entry.end, rank, unit, int(not entry.is_blank), needs)
@@ -168,12 +170,10 @@ def _shown(text: str, entries: Sequence[Entry]) -> set[int]:
     return shown
 
 
-def _rank(text: str, entry: Entry, even: float) -> float:
+def _rank(entry: Entry, even: float) -> float:
     """Return how soon a line is needed that shows no directory; `even` spreads it in its own."""
     if entry.is_blank:
         return _BLANK
-    if entry.start == 0 or entry.end == len(text):
-        return REQUIRED
     if not entry.directory:
         return _NOTE
     return _ENTRY + even

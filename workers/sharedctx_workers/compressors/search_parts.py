@@ -15,10 +15,12 @@ from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import Fold, Group, plural
 from sharedctx_workers.compressors.search_lines import Found, FoundLine
 
-__all__ = ("FIRST", "MAX_PIECE", "Part", "is_affordable", "pieces", "search_parts")
+__all__ = ("FEW", "FIRST", "MAX_PIECE", "Part", "is_affordable", "pieces", "search_parts")
 
 MAX_PIECE = 240
 """Longer lines are cut, so that one long line does not cost what ten others tell."""
+FEW = 100
+"""Whoever lists so few files, or fewer, wants to know all of them."""
 FIRST = REQUIRED - 3
 """Rank of what everything else needs."""
 
