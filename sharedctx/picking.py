@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from sharedctx.lines import LineIndex
 from sharedctx.notes import Elision, write_aside, write_note
-from sharedctx.segments import REQUIRED, Document, Segment
+from sharedctx.segments import EXTRA, REQUIRED, Document, Segment
 from sharedctx.tokens import Tokenizer
 
 __all__ = ("IndexSet", "Runs", "pick")
@@ -93,6 +93,7 @@ class Runs:
             [0, *accumulate(s.count if s.unit == unit else 0 for s in self.segments)]
             for unit in self._units
         ]
+        self._extras = [0, *accumulate(segment.unit == EXTRA for segment in self.segments)]
         self._numbered = [i for i, segment in enumerate(self.segments) if segment.first]
         index = LineIndex(original)
         self._lines = [_lines(index, original, s) for s in self.segments] if len(index) > 1 else []
@@ -105,6 +106,10 @@ class Runs:
     def tokens(self, i: int, j: int) -> int:
         """Tokens that the run has when it is kept, up to merges at the seams."""
         return self._tokens[j] - self._tokens[i]
+
+    def is_extra(self, i: int, j: int) -> bool:
+        """Whether the run only repeats what others tell, so that no note is due for it."""
+        return self._extras[j] - self._extras[i] == j - i
 
     def stood_in(self, i: int, j: int) -> int:
         """How many segments of the run, which comes after a kept one, its stand-in stands for."""
@@ -158,6 +163,8 @@ class Runs:
 
     def cost(self, i: int, j: int) -> int:
         """Tokens that the run takes when it is left out; at most what it takes when kept."""
+        if self.is_extra(i, j):
+            return 0
         kept = self._tokens[j] - self._tokens[i]
         if kept <= _FREE:
             return kept

@@ -169,11 +169,13 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
         pieces.append(_kept_text(document, start, i))
         is_abridged = is_abridged or _is_abridged(segments[start:i])
         place += len(pieces[-1])
+        start = j
+        if runs.is_extra(i, j):
+            continue
         pieces.append(_stand_for(runs, i, runs.untold(i, j, kept), after=pieces))
         notes.append(Span(place, place + len(pieces[-1])))
         place += len(pieces[-1])
         elided.append(Span(segments[i].span.start, segments[j - 1].span.end))
-        start = j
     pieces.append(_kept_text(document, start, len(segments)))
     text = "".join(pieces)
     guarantee = _guarantee(document, kept) if elided else document.whole

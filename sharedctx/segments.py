@@ -13,13 +13,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ("REQUIRED", "TARGET", "Document", "Guarantee", "NoteStyle", "Segment", "Span")
+__all__ = ("EXTRA", "REQUIRED", "TARGET", "Document", "Guarantee", "NoteStyle", "Segment", "Span")
 
 REQUIRED = 0.0
 """Rank of segments that the default rendering keeps even beyond its target."""
 
 TARGET = 0.2
 """The share of the original that a default rendering aims at, unless a reader says otherwise."""
+
+EXTRA = "extra"
+"""Unit of segments that only repeat what others tell, as the rows of an index do.
+
+No note is due where one is left out: there are notes for what it is of.
+"""
 
 
 class Guarantee(StrEnum):

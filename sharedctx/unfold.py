@@ -24,12 +24,12 @@ core/ (3): job.py store.py
 notes
 ```
 
-Where a tool writes sizes or dates before paths, the paths are an index, and its lines stand below
-as they are, so that a reader needs few of them:
+Where that is too long still, and where a tool writes sizes or dates before paths, there is an index
+of what there is, and the lines stand below it as they are, so that a reader needs few of them:
 
 ```text
-2 files, listed below under /srv/app/core/:
-./ (2): job.py store.py
+2 paths, listed below under /srv/app/core/:
+./: job.py store.py
 listed below:
 -rw-r--r-- 1 root root 8482 Oct 26 10:02 /srv/app/core/job.py
 -rw-r--r-- 1 root root 5527 Oct 26 10:05 /srv/app/core/store.py
@@ -58,13 +58,18 @@ from collections.abc import Iterator
 
 from sharedctx.notes import unescape_notes
 
-__all__ = ("IN_FULL", "unfold_paths")
+__all__ = ("FIRST_OF_EACH", "IN_FULL", "unfold_paths")
 
 IN_FULL = "listed below"
 """What the heading of an index says, and the line between it and what it is of."""
 
-_SEARCH = re.compile(r"\d+ hits? in \d+ files?(?:, (grouped|unnumbered))?(?: under (.+))?:$")
-_LISTING = re.compile(r"\d+ (paths|files)(, listed below)?(?: under (.+))?:$")
+FIRST_OF_EACH = f"the first of each, all {IN_FULL}"
+"""What the heading of an index of search results says."""
+
+_SEARCH = re.compile(
+    rf"\d+ hits? in \d+ files?(?:, (grouped|unnumbered|{FIRST_OF_EACH}))?(?: under (.+))?:$"
+)
+_LISTING = re.compile(r"\d+ (paths|files|entries)(, listed below)?(?: under (.+))?:$")
 _TREE = re.compile(r"\d+ entries drawn as a tree(, with plain blanks|, in ASCII)?:$")
 # What stands for a level that goes on, a level that is done, an entry, and the last entry.
 _DRAWN = {
@@ -94,13 +99,13 @@ def unfold_paths(text: str) -> str:
     text = unescape_notes(text)
     header, _, body = text.partition("\n")
     search, listing, tree = (p.match(header) for p in (_SEARCH, _LISTING, _TREE))
+    if (search and search[1] == FIRST_OF_EACH) or (listing and listing[2]):
+        return body.partition(f"\n{IN_FULL}:\n")[2]
     if search:
         return "\n".join(_found(body.split("\n"), search[2] or "", search[1] or ""))
     if listing:
-        listed, lines = listing[1] == "paths", body.split("\n")
-        if listing[2]:
-            return body.partition(f"\n{IN_FULL}:\n")[2]
-        return "\n".join(_entries(lines, listing[3] or "", listed=listed))
+        listed = listing[1] == "paths"
+        return "\n".join(_entries(body.split("\n"), listing[3] or "", listed=listed))
     if tree:
         return "\n".join(_draw(body.split("\n"), _DRAWN[tree[1] or ""]))
     return text

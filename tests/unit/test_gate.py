@@ -7,6 +7,7 @@ from sharedctx import tokens
 from sharedctx.render import render
 from sharedctx.segments import Guarantee
 from sharedctx_workers.compressors import JsonCompressor, TextCompressor
+from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.gate import CHECKS, Evidence, find_fault
 
 TOKENIZER = tokens.load()
@@ -50,6 +51,19 @@ def test_changed_words_are_caught() -> None:
     changed = replace(
         evidence.rendering, text=evidence.rendering.text.replace("Sentence 0", "No 0")
     )
+    assert "is not in the original" in (find_fault(evidence._replace(rendering=changed)) or "")
+
+
+def test_changed_rows_of_an_index_are_caught() -> None:
+    hits = "".join(f"src/d{i}/file.py:{i + 1}:def name_{i}(one, two):\n" for i in range(80)) * 2
+    compressor = SearchCompressor()
+    document = compressor.document(hits, TOKENIZER)
+    assert document is not None
+    view = render(document, hits, TOKENIZER, max_tokens=900)
+    evidence = Evidence(compressor, document, view, hits, TOKENIZER.count(hits))
+    assert "listed below:\n[… " in view.text
+    assert find_fault(evidence) is None
+    changed = replace(view, text=view.text.replace("name_7(", "name_x("))
     assert "is not in the original" in (find_fault(evidence._replace(rendering=changed)) or "")
 
 

@@ -8,7 +8,7 @@ import pytest
 from sharedctx import tokens
 from sharedctx.errors import InvalidRequest
 from sharedctx.render import MIN_TOKENS, Rendering, render
-from sharedctx.segments import REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.segments import EXTRA, REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
 
 TOKENIZER = tokens.load()
 
@@ -55,6 +55,24 @@ def test_parts_are_kept_by_rank_and_shown_in_order() -> None:
     assert rendering.tokens == TOKENIZER.count(rendering.text)
     assert rendering.guarantee is Guarantee.EXTRACTIVE
     assert [original[span.start : span.end].count("\n") for span in rendering.elided] == [3, 3]
+
+
+def test_rows_of_an_index_go_without_a_note() -> None:
+    document, original = document_of(numbered_lines(9), [1, 9, 9, 9, 9, 9, 9, 9, 1])
+    rows = [
+        Segment(f"row {name} of the index of this document\n", rank, 9, Span(0, 0), EXTRA, count=0)
+        for name, rank in (("a", 2), ("b", 8), ("c", 2), ("d", 8))
+    ]
+    indexed = replace(document, segments=(*rows, *document.segments))
+    rendering = shown(indexed, original, 54)
+    assert rendering.text == (
+        "row a of the index of this document\n"
+        "row c of the index of this document\n"
+        "This is line number 1 of the document.\n"
+        "[… 7 lines elided: L2-8]\n"
+        "This is line number 9 of the document.\n"
+    )
+    assert len(rendering.elided) == len(rendering.notes) == 1
 
 
 @pytest.mark.parametrize("budget", range(MIN_TOKENS, 300, 7))

@@ -110,22 +110,29 @@ def test_tree() -> None:
     files = "".join(f"│   ├── file_{n}.py\n" for n in range(30))
     text = f".\n├── one\n{files}│   └── last.py\n├── two\n{files}│   └── last.py\n└── x\n\n"
     text += "2 directories, 63 files\n"
+    names = "".join(f"file_{n}.py " for n in range(30))
     view = shown(text, 150).text
-    assert view.startswith("65 entries drawn as a tree, with plain blanks:\n.\n one\n  file_0.py\n")
-    assert "\n two\n" in view
+    assert view.startswith("65 entries, listed below under ./:\n./: x\n")
+    assert f"one/: {names}last.py\ntwo/: {names}last.py\nlisted below:\n" in view
     assert view.endswith("2 directories, 63 files\n")
+
+
+def test_a_large_tree_is_indented() -> None:
+    files = "".join(f"│   ├── file_{n}.py\n" for n in range(300))
+    text = f".\n├── one\n{files}│   └── last.py\n├── two\n{files}│   └── last.py\n└── x\n"
+    view = shown(text, 150).text
+    assert view.startswith("605 entries drawn as a tree, with plain blanks:\n.\n one\n")
+    assert "\n two\n" in view
 
 
 def test_trees_below_several_roots() -> None:
     files = "".join(f"├── file_{n}.py\n" for n in range(30))
     text = f"one\n├── in\n│   └── x.py\n{files}└── last.py\nempty\ntwo\n{files}└── end.py\n"
     text += "\n3 directories, 63 files\n"
-    document = document_of(text)
-    assert unfold_paths(whole_of(document)) == text
-    view = render(document, text, TOKENIZER, max_tokens=120, keep_required=True).text
-    assert "one\n in\n  x.py\n" in view
-    assert "\ntwo\n" in view
-    assert " end.py\n" in view
+    view = shown(text, 120).text
+    assert view.startswith("64 entries, listed below:\none/: file_0.py ")
+    assert " in/x.py\ntwo/: file_0.py" in view
+    assert "└── end.py\n" in view
 
 
 @pytest.mark.parametrize(
@@ -224,12 +231,46 @@ def test_folded_results_and_listings_decode_back(text: str) -> None:
     assert whole == escape_notes(text) or unfold_paths(whole) == text
 
 
-def test_counts_are_a_list_of_files_the_largest_first() -> None:
+def test_counts_of_hits_are_all_kept() -> None:
     text = "".join(f"src/d{i % 4}/file_{i}.py:{i * 7 % 90}\n" for i in range(200))
     view = shown(text, 300).text
-    assert view.startswith("200 files under src/:\n")
-    assert ".py:89" in view
-    assert ".py:0 " not in view
+    assert view.startswith("200 paths, listed below under src/:\nd0/: file_0.py:0 file_4.py:28 ")
+    assert all(f" file_{i}.py:{i * 7 % 90}" in view for i in range(200))
+
+
+def test_an_index_tells_every_directory_and_some_names() -> None:
+    text = "".join(
+        f"./src/d{i % 40}/{'deep/er/' * (i % 2)}file_{i}.py\n" for i in range(120)
+    ) + "".join(f"./src/e{i}/only.py\n" for i in range(80))
+    view = shown(text, 1500).text
+    assert view.startswith("200 paths, listed below under ./src/:\n./: d0/ (3) d1/deep/er/ (3) ")
+    assert " e78/ e79/\n" in view
+    assert re.search(r"\nd20/: file_20\.py file_60\.py file_100\.py\n", view)
+    assert view.endswith("listed below:\n./src/d0/file_0.py\n[… L2-199]\n./src/e79/only.py\n")
+
+
+HITS = "".join(
+    f"./src/d{i % 5}/file_{i}.py:{line}:{text}\n"
+    for i in range(60)
+    for line, text in ((3, f"import {'os' if i % 2 else f'thing_{i}'}"), (9 + i, "os.getcwd()"))
+)
+
+
+def test_an_index_tells_every_file_and_its_first_hit() -> None:
+    view = shown(HITS, 500).text
+    header, heading, row = view.splitlines()[:3]
+    assert header == "120 hits in 60 files, the first of each, all listed below under ./src/:"
+    assert heading == "import os in 30 files:"
+    assert row.startswith(" d1/: file_1.py (2):3 file_11.py (2):3 ")
+    assert "\nd2/:\n file_2.py (2):3:import thing_2\n" in view
+    assert all(f" file_{i}.py (2):3" in view for i in range(60))
+    assert re.search(r"listed below:\n\[… L\d+-\d+\]", view)
+
+
+def test_no_note_is_due_for_rows_of_an_index() -> None:
+    view = shown(HITS, 100, keep_required=False).text
+    assert view.count("[… ") == 1
+    assert view.endswith("[… 120 hits elided: L1-120]") or "[… L1-120]" in view
 
 
 def test_a_long_listing_keeps_all_paths_and_few_of_their_details() -> None:
@@ -238,7 +279,7 @@ def test_a_long_listing_keeps_all_paths_and_few_of_their_details() -> None:
         for i in sorted(range(200), key=lambda i: i % 7)
     )
     view = shown(text, 1200).text
-    assert view.startswith("200 files, listed below under src/:\n")
+    assert view.startswith("200 paths, listed below under src/:\n")
     assert all(f" file_{i}.py" in view.partition("listed below:\n")[0] for i in range(200))
     assert 2 <= view.count("root/root") < 20
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from sharedctx.notes import NOTE, escape_notes, split_notes
 from sharedctx.render import Rendering
-from sharedctx.segments import Document, Guarantee
+from sharedctx.segments import EXTRA, Document, Guarantee
 from sharedctx_workers.compressors import Compressor
 from sharedctx_workers.prose.survival import find_loss
 
@@ -79,13 +79,16 @@ def _verbatim(evidence: Evidence, whole: str) -> str | None:
     # Stand-ins write notes in the comments of their language, whose marks are not of the original.
     if any(segment.stand_in for segment in document.segments):
         return _stray(_lines(evidence.rendering.text), whole, _MARKS)
+    if any(segment.unit == EXTRA for segment in document.segments):
+        return _stray(_lines(evidence.rendering.text), whole, None)
     return _stray(split_notes(evidence.rendering.text, document.note_style), whole, None)
 
 
 def _lines(rendering: str) -> Iterator[str]:
     """Yield what is between notes, by line.
 
-    What a stand-in tells of besides, such as a comment before it, leaves no note where it was.
+    What a stand-in tells of besides, such as a comment before it, leaves no note where it was, nor
+    does a row of an index.
     """
     for part in split_notes(rendering):
         yield from part.split("\n")

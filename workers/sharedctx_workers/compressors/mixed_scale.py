@@ -7,10 +7,10 @@ one part as into another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from sharedctx.segments import REQUIRED, TARGET, Document, Segment
+from sharedctx.segments import REQUIRED, TARGET, Document
+from sharedctx_workers.compressors.counting import tokens_up_to
 
 __all__ = ("LATE", "Scaled", "scaled")
 
@@ -19,7 +19,6 @@ LATE = 1e6
 
 # A part is read whole up to this many tokens: a note would take a good part of them.
 _SMALL = 80
-_NOTE = 6  # tokens of a usual note
 _FIRST = 0.001
 
 
@@ -49,20 +48,7 @@ def _wanted(document: Document) -> float:
     """Return the tokens of the default rendering of a document."""
     segments = document.segments
     whole = sum(segment.tokens for segment in segments)
-    required = _tokens_up_to(REQUIRED, segments)
+    required = tokens_up_to(REQUIRED, segments)
     target = TARGET * (document.basis or whole)
-    enough = _tokens_up_to(document.enough, segments)
+    enough = tokens_up_to(document.enough, segments)
     return max(min(target, enough), required, min(enough, _SMALL), 1)
-
-
-def _tokens_up_to(rank: float, segments: Sequence[Segment]) -> int:
-    """Return the tokens of the segments up to `rank`, with a note for each run of the others."""
-    tokens, was_kept = 0, True
-    for segment in segments:
-        is_kept = segment.rank <= rank
-        if is_kept:
-            tokens += segment.tokens
-        elif was_kept:
-            tokens += _NOTE
-        was_kept = is_kept
-    return tokens

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_lines
-from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.segments import (
+    REQUIRED,
+    TARGET,
+    Document,
+    Guarantee,
+    NoteStyle,
+    Segment,
+    Span,
+)
 from sharedctx.tokens import Tokenizer
 from sharedctx.unfold import unfold_paths
+from sharedctx_workers.compressors.counting import tokens_up_to
 from sharedctx_workers.compressors.search_fold import fold_search
-from sharedctx_workers.compressors.search_folders import folder_parts, path_lines
+from sharedctx_workers.compressors.search_folders import folder_index, folder_parts, path_lines
+from sharedctx_workers.compressors.search_index import index_parts
 from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
 from sharedctx_workers.compressors.search_listing import TREE, listing_entries, listing_parts
 from sharedctx_workers.compressors.search_long import long_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
-from sharedctx_workers.compressors.search_tree import tree_parts
+from sharedctx_workers.compressors.search_tree import tree_index, tree_parts
 
 __all__ = ("SearchCompressor",)
 
@@ -47,15 +57,19 @@ class SearchCompressor:
         lines = found_lines(text)
         if _is_search(text, lines):
             parts = search_parts(text, lines, fold_search(lines))
-            return self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
+            found = self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
+            return self._indexed(text, found, partial(index_parts, text, lines), tokenizer)
         every = list(split_lines(text))
         listed = long_parts(text, every)
         if listed is None and _RULE.search(text, 0, _HEAD):
             return None  # a report about files
-        paths = None if listed else path_lines(text, every)
-        index = listed or (folder_parts(paths) if paths else None)
-        folded = self._folded(text, index, tokenizer) if index else None
-        return folded or self._drawn(text, tokenizer)
+        if listed and (document := self._folded(text, listed, tokenizer)):
+            return document
+        paths = path_lines(text, every)
+        folded = self._folded(text, folder_parts(paths), tokenizer) if paths else None
+        if not paths or not folded:
+            return self._drawn(text, tokenizer)
+        return self._indexed(text, folded, partial(folder_index, paths, len(text)), tokenizer)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character, folded or not."""
@@ -70,7 +84,27 @@ class SearchCompressor:
         folded = None
         if any(TREE.match(text, part.start) for part in parts):
             folded = self._folded(text, tree_parts(text, parts), tokenizer)
-        return folded or _verbatim(text, parts, tokenizer)
+        if not folded:
+            return _verbatim(text, parts, tokenizer)
+        return self._indexed(text, folded, partial(tree_index, text, entries), tokenizer)
+
+    def _indexed(
+        self,
+        text: str,
+        folded: Document,
+        index_parts: Callable[[], Sequence[Part]],
+        tokenizer: Tokenizer,
+    ) -> Document:
+        """Return what takes less to tell what a reader needs: `folded`, or an index of it.
+
+        What fits the target stays folded, because that decodes without the lines themselves.
+        """
+        required = tokens_up_to(REQUIRED, folded.segments)
+        if required <= TARGET * tokenizer.count(text):
+            return folded
+        index = self._folded(text, index_parts(), tokenizer)
+        is_shorter = index is not None and tokens_up_to(REQUIRED, index.segments) < required
+        return index if index is not None and is_shorter else folded
 
     def _folded(self, text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> Document | None:
         """Return the document that `parts` make, if it says all of `text`."""

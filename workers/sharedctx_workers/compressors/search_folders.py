@@ -16,9 +16,10 @@ from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import common_directory
 from sharedctx_workers.compressors.search_lines import is_path
+from sharedctx_workers.compressors.search_names import listed_parts, name_rows, names_of
 from sharedctx_workers.compressors.search_parts import FEW, FIRST, Part, is_affordable
 
-__all__ = ("PathLine", "folder_parts", "path_lines", "split_path")
+__all__ = ("PathLine", "folder_index", "folder_parts", "path_lines", "split_path")
 
 _MIN_PATHS = 5
 _MAX_ENTRIES = 40_000
@@ -62,6 +63,15 @@ def _path_line(text: str, start: int, end: int) -> PathLine:
     if bare == "." or is_path(bare) or (bare.startswith(("./", "/")) and ": " not in bare):
         return PathLine(start, end, *split_path(line))
     return PathLine(start, end, "", "")
+
+
+def folder_index(lines: Sequence[PathLine], size: int) -> list[Part]:
+    """Return the parts of a list of paths of `size` characters, with an index before them."""
+    paths = [line.path for line in lines if line.name]
+    counted = any(_COUNT.search(path) for path in paths)
+    places = [(line.start, line.end, bool(line.name)) for line in lines]
+    index = name_rows(names_of(paths), "paths", size, counted=counted)
+    return [*index, *listed_parts(places)]
 
 
 def split_path(path: str) -> tuple[str, str]:

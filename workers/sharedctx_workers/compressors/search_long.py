@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
-from sharedctx.unfold import IN_FULL
-from sharedctx_workers.compressors.search_folders import PathLine, folder_parts, split_path
-from sharedctx_workers.compressors.search_parts import FIRST, Part, is_affordable
+from sharedctx_workers.compressors.search_names import name_rows, names_of
+from sharedctx_workers.compressors.search_parts import Part
 
 __all__ = ("long_parts",)
 
@@ -47,9 +46,7 @@ def long_parts(text: str, lines: Sequence[tuple[int, int]]) -> list[Part] | None
     listed = _read(text, lines)
     if listed is None:
         return None
-    index = _index([line.path for line in listed if line.path])
-    if not is_affordable(sum(len(part.shown or "") for part in index), len(text)):
-        return None
+    index = name_rows(names_of([line.path for line in listed if line.path]), "paths", len(text))
     sizes = list(map(_size, listed))
     largest = sorted({size for size in sizes if size is not None}, reverse=True)
     order = {size: place / len(largest) for place, size in enumerate(largest)}
@@ -108,19 +105,3 @@ def _size(line: _Line) -> int | None:
     """Return the number of a line that has nothing else before its path."""
     alone = line.path and len(line.fields) == 1 and line.fields[0].isdecimal()
     return int(line.fields[0]) if alone else None
-
-
-def _index(paths: Sequence[str]) -> list[Part]:
-    """Return the rows of `paths`, which stand for no lines: those follow in full."""
-    lines = [PathLine(0, 0, *split_path(path)) for path in paths]
-    # The lines below have their own order, so a directory can have a single row here.
-    places = {line.directory: -place for place, line in enumerate(reversed(lines))}
-    lines.sort(key=lambda line: places[line.directory])
-    numbered = [line._replace(start=i, end=i + 1) for i, line in enumerate(lines)]
-    header, *rows = [
-        part._replace(start=0, end=0, amount=0, rank=min(part.rank, REQUIRED))
-        for part in folder_parts(numbered)
-    ]
-    title = re.sub(r"(paths|files)", rf"\1, {IN_FULL}", header.shown or "", count=1)
-    below = Part(0, 0, FIRST, "line", 0, shown=f"{IN_FULL}:\n")
-    return [header._replace(shown=title), *rows, below]

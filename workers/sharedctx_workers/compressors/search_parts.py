@@ -15,7 +15,18 @@ from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import Fold, Group, plural
 from sharedctx_workers.compressors.search_lines import Found, FoundLine
 
-__all__ = ("FEW", "FIRST", "MAX_PIECE", "Part", "is_affordable", "pieces", "search_parts")
+__all__ = (
+    "FEW",
+    "FIRST",
+    "LATE",
+    "MAX_PIECE",
+    "UNITS",
+    "LineRanks",
+    "Part",
+    "is_affordable",
+    "pieces",
+    "search_parts",
+)
 
 MAX_PIECE = 240
 """Longer lines are cut, so that one long line does not cost what ten others tell."""
@@ -27,12 +38,15 @@ FIRST = REQUIRED - 3
 # Ranks below `REQUIRED` order what is required among itself, for budgets that it does not fit.
 _FILE, _FIRST = REQUIRED - 2, REQUIRED - 1
 _NOTE, _HIT, _SAID, _CONTEXT, _BREAK = 0.5, 1.0, 2.0, 3.0, 5.0
-_LATE = 8.0
+LATE = 8.0
+"""Rank of what tells nothing that is not told before it."""
+
 # What shows every directory is required as long as it is no more than this part of the text, or no
 # longer than a reader takes in anyway.
 _SHARE = 0.5
 _SHORT = 40_000
-_UNITS = {Found.HIT: "hit", Found.CONTEXT: "context line", Found.FILE: "file"}
+UNITS = {Found.HIT: "hit", Found.CONTEXT: "context line", Found.FILE: "file"}
+"""What a reader calls lines of search results; others are called lines."""
 
 
 class Part(NamedTuple):
@@ -62,16 +76,41 @@ def search_parts(text: str, lines: Sequence[FoundLine], fold: Fold) -> list[Part
     return _SearchParts(text, lines, fold).parts
 
 
-class _SearchParts:
-    """The parts so far, and where the headings are that the next ones stand under."""
+class LineRanks:
+    """How soon a reader needs each line of search results; they are asked for in order."""
 
-    def __init__(self, text: str, lines: Sequence[FoundLine], fold: Fold) -> None:
-        self._text, self._grouped = text, fold.grouped
+    def __init__(self, text: str, lines: Sequence[FoundLine]) -> None:
+        self._text = text
         self._hits = Counter(line.path for line in lines if line.found is Found.HIT)
         self._evens = {size: spread(size) for size in sorted(set(self._hits.values()))}
         self._files = dict(zip(self._hits, spread(len(self._hits)), strict=True))
         self._seen: Counter[str] = Counter()
         self._said: set[str] = set()
+
+    def turn(self, path: str) -> float:
+        """Return a number from 0 to 1 that spreads files over the whole."""
+        return self._files.get(path, 0.0)
+
+    def rank(self, line: FoundLine) -> float:
+        """Return the rank of the next line; at most `REQUIRED` for the first hit of a file."""
+        if line.found is not Found.HIT:
+            return {Found.CONTEXT: _CONTEXT, Found.BREAK: _BREAK}.get(line.found, _NOTE)
+        even = self._evens[self._hits[line.path]][self._seen[line.path]]
+        self._seen[line.path] += 1
+        if not even:
+            return _FIRST + self._files[line.path]
+        what = self._text[line.text : min(line.end, line.text + MAX_PIECE)].strip()
+        step = _SAID if what in self._said else _HIT
+        self._said.add(what)
+        return step + even
+
+
+class _SearchParts:
+    """The parts so far, and where the headings are that the next ones stand under."""
+
+    def __init__(self, text: str, lines: Sequence[FoundLine], fold: Fold) -> None:
+        self._text, self._grouped = text, fold.grouped
+        self._ranks = LineRanks(text, lines)
         self._directory = self._heading = 0
         self.parts = [Part(0, 0, FIRST, "line", 0, shown=fold.header)]
         for i, line in enumerate(lines):
@@ -83,7 +122,7 @@ class _SearchParts:
 
     def _open(self, line: FoundLine, group: Group) -> None:
         """Add the name of a file, and before it that of its directory where that is due."""
-        rank = _FILE + self._files.get(line.path, 0.0)
+        rank = _FILE + self._ranks.turn(line.path)
         here = line.start
         if group.opens_directory:
             self._directory = len(self.parts)
@@ -109,23 +148,11 @@ class _SearchParts:
             shown_from += len(line.path)
             if self._text[line.start + len(line.path) + 1 : line.text]:
                 shown_from += 1  # the mark between path and number; without number it stays
-        rank = self._rank(line)
+        rank = self._ranks.rank(line)
         amount = int(line.found is not Found.BREAK)
-        unit = _UNITS.get(line.found, "line")
+        unit = UNITS.get(line.found, "line")
         part = Part(start, line.end, rank, unit, amount, needs)
         self.parts += pieces(self._text, part, shown_from)
-
-    def _rank(self, line: FoundLine) -> float:
-        if line.found is not Found.HIT:
-            return {Found.CONTEXT: _CONTEXT, Found.BREAK: _BREAK}.get(line.found, _NOTE)
-        even = self._evens[self._hits[line.path]][self._seen[line.path]]
-        self._seen[line.path] += 1
-        if not even:
-            return _FIRST + self._files[line.path]
-        what = self._text[line.text : min(line.end, line.text + MAX_PIECE)].strip()
-        step = _SAID if what in self._said else _HIT
-        self._said.add(what)
-        return step + even
 
 
 def pieces(text: str, part: Part, shown_from: int) -> Iterator[Part]:
@@ -136,4 +163,4 @@ def pieces(text: str, part: Part, shown_from: int) -> Iterator[Part]:
     yield part._replace(end=end, shown=shown)
     for number, start in enumerate(range(end, part.end, MAX_PIECE), start=1):
         stop = min(part.end, start + MAX_PIECE)
-        yield Part(start, stop, max(part.rank, REQUIRED) + _LATE, "char", stop - start, number)
+        yield Part(start, stop, max(part.rank, REQUIRED) + LATE, "char", stop - start, number)
