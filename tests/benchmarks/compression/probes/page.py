@@ -9,6 +9,8 @@ from typing import NamedTuple
 __all__ = ("Page", "read_page")
 
 _TAGGED = re.compile(r"<(?:html|body|div|p|h[1-6]|li|table)\b", re.IGNORECASE)
+# A page says what it is, even if it was cut off before its body.
+_PAGE = re.compile(r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!DOCTYPE html|<html)\b", re.IGNORECASE)
 _LEAST_TAGS = 3
 _HEAD = 20_000
 _HIDDEN = frozenset(("script", "style", "head", "nav", "footer", "template"))
@@ -27,7 +29,7 @@ class Page(NamedTuple):
 
 def read_page(text: str) -> Page | None:
     """Return what a browser shows of `text`, or None if that is not HTML."""
-    if len(_TAGGED.findall(text[:_HEAD])) < _LEAST_TAGS:
+    if not _PAGE.match(text) and len(_TAGGED.findall(text[:_HEAD])) < _LEAST_TAGS:
         return None
     reader = _Reader()
     reader.feed(text)
