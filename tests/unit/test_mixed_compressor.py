@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from sharedctx import tokens
 from sharedctx.render import render
 from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
+from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_parts import embedded_in
 from sharedctx_workers.compressors.mixed_scale import LATE, scaled
@@ -43,6 +45,35 @@ def test_each_part_is_told_by_its_compressor() -> None:
     for text in ("[80 rows: id,state,ms", "31,failed", "which I do not trust", "[60 rows; NAME"):
         assert text in shown
     assert "So file 7 must not be deleted." in shown
+
+
+def test_what_is_said_of_a_part_stays_and_so_does_the_conclusion() -> None:
+    said = "Nobody has touched this for long, therefore it was left as it is."
+    fences = "".join(
+        f"## {n}. Output\n\n{said}\n\n```json\n{json.dumps(ROWS, indent=n)}\n```\n\n"
+        for n in (1, 2)
+    )
+    text = f"# Report\n\n{fences}## Next\n\n1. Ask again.\n2. Do not close it before that.\n"
+    document = MIXED.document(text, TOKENIZER)
+    assert document is not None
+    shown = render(document, text, TOKENIZER, max_tokens=100, keep_required=True).text
+    assert shown.count(said) == 2
+    assert shown.endswith("## Next\n\n1. Ask again.\n2. Do not close it before that.\n")
+
+
+def test_notes_of_a_part_name_lines_of_the_whole() -> None:
+    log = "".join(f"2026-11-25 08:00:{i:02d},004 INFO job {80 + i} is done\n" for i in range(60))
+    text = f"# Report\n\nNothing of interest was found.\n\n$ cat a.log\n{log}"
+    text += f"\nThe other one says the same.\n\n$ cat b.log\n{log.replace('is', 'was')}"
+    document = MixedCompressor((LogCompressor(),)).document(text, TOKENIZER)
+    assert document is not None
+    shown = render(document, text, TOKENIZER, max_tokens=400).text
+    lines = text.splitlines()
+    named = [int(line) for line in re.findall(r"more to L(\d+)", shown)]
+    assert [lines[line - 1].partition(" INFO ")[2] for line in named] == [
+        "job 139 is done",
+        "job 139 was done",
+    ]
 
 
 def test_json_lines_in_a_text_are_one_part() -> None:
@@ -91,11 +122,11 @@ def test_a_part_is_shown_as_far_as_it_would_be_alone() -> None:
     segments = tuple(segment(i, i // 40) for i in range(200))
     document = Document(segments, "log", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, enough=1.0)
     required = scaled(document)
-    assert required.wanted == 406  # 40 segments are required, and make the target, with a note
-    assert sum(rank < 1.0 for rank in required.ranks) == 41
+    assert required.wanted == 408  # 40 segments are required, and make the target, with a note
+    assert sum(rank < 1.0 for rank in required.ranks) == 40
     assert sum(rank < LATE for rank in required.ranks) == 80
     dense = scaled(replace(document, basis=4000))
     assert dense.wanted == 800
-    assert sum(rank < 1.0 for rank in dense.ranks) == 80
+    assert sum(rank < 1.0 for rank in dense.ranks) == 79  # and a note
     assert sum(rank <= REQUIRED for rank in dense.ranks) == 40
     assert scaled(replace(document, segments=segments[:8])).wanted == 80

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from sharedctx.segments import EXTRA, Segment
 from sharedctx.tokens import Tokenizer
 
-__all__ = ("count_each", "tokens_up_to")
+__all__ = ("NOTE", "count_each", "tokens_up_to")
 
 _EXACT = 512
 _STRETCH, _BLOCK = 256, 32
-_NOTE = 6  # tokens of a usual note
+NOTE = 8
+"""Tokens of a usual note."""
 
 
 def count_each(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
@@ -42,6 +43,6 @@ def tokens_up_to(rank: float, segments: Sequence[Segment]) -> int:
             tokens += segment.tokens
             was_noted = False
         elif not was_noted and segment.unit != EXTRA:
-            tokens += _NOTE
+            tokens += NOTE
             was_noted = True
     return tokens

@@ -35,7 +35,7 @@ class MixedCompressor:
         pieces = pieces_of(text, self._compressors, tokenizer, self._lenient)
         if _MIN_SHARE * sum(map(_size, pieces)) < len(text) or len(pieces) < 2:
             return None
-        return combine(text, pieces, tokenizer, self.kind, titles=True)
+        return combine(text, pieces, tokenizer, self.kind, composed=True)
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is the prose of `original`, and of each part what says all of it."""

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from sharedctx import tokens
 from sharedctx.notes import escape_notes, unescape_notes
-from sharedctx.segments import TARGET, Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.segments import REQUIRED, TARGET, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
-from sharedctx_workers.compressors.mixed_scale import LATE, scaled
+from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
@@ -30,8 +30,12 @@ __all__ = ("Piece", "combine", "pieces_of", "says_all")
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
 _FENCE_RANK = 0.001  # a block is always shown as one
+# Ranks say where each part ends, so the target has room for what estimates of notes differ.
+_ROOM = 1.05
 _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
+# What notes of a part call a line, by its number there.
+_LINE = re.compile(r"(\bto L)(\d+)")
 # Targets of links, comments and images.
 _LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::))")
 
@@ -131,7 +135,7 @@ def combine(
     tokenizer: Tokenizer,
     kind: str,
     *,
-    titles: bool = False,
+    composed: bool = False,
     share: float = SHARE,
 ) -> Document:
     """Return one document from pieces.
@@ -141,20 +145,22 @@ def combine(
         pieces: What `pieces_of` found in it.
         tokenizer: What counts.
         kind: Kind of the document.
-        titles: Whether a short line that stands alone is a heading, without any marks.
+        composed: Whether somebody wrote it around its parts. Then a short line that stands alone is
+            a heading, without any marks, and what is said of a part stays.
         share: What the default rendering takes of the prose at most.
     """
     entries = _Entries(text, tokenizer)
-    prose = [_prose(text, piece, titles=titles) for piece in pieces]
+    prose = [_prose(text, piece, composed=composed) for piece in pieces]
     ranking = rank_parts(text, [part for parts in prose for part in parts], share)
     ranks = iter(ranking.ranks)
     for piece, parts in zip(pieces, prose, strict=True):
-        for part in parts:
+        lead = _lead(text, parts, tokenizer) if composed else len(parts)
+        for place, part in enumerate(parts):
             rank = next(ranks)
-            entries.text(part, rank if rank <= ranking.enough else LATE + rank)
-        if parts:
-            said = text[parts[0].start : parts[-1].end]
-            entries.wanted += min(1.0, ranking.enough) * share * tokenizer.count(said)
+            late = LATE if rank > ranking.enough else 0.0
+            entries.text(part, REQUIRED if place >= lead else late + rank)
+        entries.wanted += _tokens(text, parts[:lead], tokenizer) * min(1.0, ranking.enough) * share
+        entries.wanted += _tokens(text, parts[lead:], tokenizer)
         if piece.document is not None:
             entries.routed(piece.place, piece.document)
     segments = tuple(entries.segments)
@@ -169,7 +175,7 @@ def combine(
         partial=max(partial, key=_STRENGTH.index),
         note_style=_note_style(documents),
         enough=1.0,
-        basis=round(entries.wanted / TARGET),
+        basis=round(_ROOM * entries.wanted / TARGET),
     )
 
 
@@ -211,7 +217,7 @@ def _text(document: Document) -> str:
     return "".join(segment.text for segment in document.segments)
 
 
-def _prose(text: str, piece: Piece, *, titles: bool) -> list[Part]:
+def _prose(text: str, piece: Piece, *, composed: bool) -> list[Part]:
     """Return the sentences, items and lines of a piece that is prose."""
     if piece.document is not None:
         return []
@@ -220,17 +226,33 @@ def _prose(text: str, piece: Piece, *, titles: bool) -> list[Part]:
     for part in parts_of(text[start:end]):
         first, last = start + part.start, start + part.end
         role = part.role
-        if role is Role.HEADING and not _heads(text[first:last].strip(), titles=titles):
+        if role is Role.HEADING and not _heads(text[first:last].strip(), composed=composed):
             role = Role.SENTENCE
         unit = "sentence" if part.unit == "heading" and role is Role.SENTENCE else part.unit
         parts.append(part._replace(start=first, end=last, role=role, unit=unit))
     return parts
 
 
-def _heads(source: str, *, titles: bool) -> bool:
+def _lead(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> int:
+    """Return from which of `parts` on they are said of what follows, or conclude the text.
+
+    Those are all if they are short, or what stands below their last heading.
+    """
+    headings = [place for place, part in enumerate(parts) if part.role is Role.HEADING]
+    for place in (0, *headings[-1:]):
+        if _tokens(text, parts[place:], tokenizer) <= SMALL:
+            return place
+    return len(parts)
+
+
+def _tokens(text: str, parts: Sequence[Part], tokenizer: Tokenizer) -> int:
+    return tokenizer.count(text[parts[0].start : parts[-1].end]) if parts else 0
+
+
+def _heads(source: str, *, composed: bool) -> bool:
     """Whether a part that could be a heading is one, and no short paragraph."""
     is_marked = source.startswith(("#", "**")) or "\n" in source
-    return is_marked or (titles and not source.endswith(":"))
+    return is_marked or (composed and not source.endswith(":"))
 
 
 class _Entries:
@@ -245,6 +267,7 @@ class _Entries:
         self._text = text
         self._tokenizer = tokenizer
         self._headings: list[tuple[int, int]] = []  # level and index of those we are under
+        self._lines = self._counted = 0  # lines before the last part, and where it begins
         self.segments: list[Segment] = []
         self.wanted = 0.0
 
@@ -266,6 +289,8 @@ class _Entries:
     def routed(self, place: Embedded, document: Document) -> None:
         """Add the segments of another document, between its fences."""
         ranks, wanted = scaled(document)
+        self._lines += self._text.count("\n", self._counted, place.body)
+        self._counted = place.body
         above = self._distance
         if place.is_fenced:
             opening = len(self.segments)
@@ -280,11 +305,16 @@ class _Entries:
                     span=Span(place.body + start, place.body + end),
                     needs=segment.needs or above(),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
+                    note=_LINE.sub(self._moved, segment.note, 1),
                 )
             )
         if place.end > place.stop:
             self._edge(place.stop, place.end, above())
         self.wanted += wanted
+
+    def _moved(self, line: re.Match[str]) -> str:
+        """Return what the whole calls a line that a note of the last part names."""
+        return f"{line[1]}{self._lines + int(line[2])}"
 
     def _distance(self) -> int:
         """Return how many places before the next segment its heading stands; 0 if none."""

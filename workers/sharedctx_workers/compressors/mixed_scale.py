@@ -7,18 +7,21 @@ one part as into another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from sharedctx.segments import REQUIRED, TARGET, Document
-from sharedctx_workers.compressors.counting import tokens_up_to
+from sharedctx.segments import EXTRA, REQUIRED, TARGET, Document
+from sharedctx_workers.compressors.counting import NOTE, tokens_up_to
 
-__all__ = ("LATE", "Scaled", "scaled")
+__all__ = ("LATE", "SMALL", "Scaled", "scaled")
 
 LATE = 1e6
 """Segments of this rank or a larger one come after all others."""
 
-# A part is read whole up to this many tokens: a note would take a good part of them.
-_SMALL = 80
+SMALL = 80
+"""A part is read whole up to this many tokens: a note would take a good part of them."""
+
 _FIRST = 0.001
 
 
@@ -33,15 +36,35 @@ def scaled(document: Document) -> Scaled:
     """Return the ranks of the segments of `document` on the common scale."""
     segments = document.segments
     wanted = _wanted(document)
+    order = sorted(range(len(segments)), key=lambda i: segments[i].rank)
+    scale = _tokens_within(wanted, order, document)
     ranks = [0.0] * len(segments)
     taken = 0
-    for i in sorted(range(len(segments)), key=lambda i: segments[i].rank):
+    for i in order:
         rank = segments[i].rank
         late = LATE if rank > document.enough else 0.0
         # What the part cannot do without, the whole cannot: ranks up to `REQUIRED` stay such.
-        ranks[i] = taken / wanted - 1 if rank <= REQUIRED else _FIRST + taken / wanted + late
+        ranks[i] = taken / scale - 1 if rank <= REQUIRED else _FIRST + taken / scale + late
         taken += segments[i].tokens
     return Scaled(ranks, wanted)
+
+
+def _tokens_within(wanted: float, order: Sequence[int], document: Document) -> float:
+    """Return how many of `wanted` tokens are not of notes, if segments are taken in `order`."""
+    segments = document.segments
+    is_kept = [True, *(segment.unit == EXTRA for segment in segments), True]
+    runs = sum(kept and not after for kept, after in pairwise(is_kept))
+    taken = most = 0
+    for i in order:
+        if segments[i].rank > document.enough:
+            break
+        if not is_kept[i + 1]:
+            runs += 1 - is_kept[i] - is_kept[i + 2]
+            is_kept[i + 1] = True
+        taken += segments[i].tokens
+        if taken + NOTE * runs <= wanted:
+            most = taken
+    return max(most, 1)
 
 
 def _wanted(document: Document) -> float:
@@ -51,4 +74,4 @@ def _wanted(document: Document) -> float:
     required = tokens_up_to(REQUIRED, segments)
     target = TARGET * (document.basis or whole)
     enough = tokens_up_to(document.enough, segments)
-    return max(min(target, enough), required, min(enough, _SMALL), 1)
+    return max(min(target, enough), required, min(enough, SMALL), 1)
