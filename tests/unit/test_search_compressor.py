@@ -249,6 +249,12 @@ def test_an_index_tells_every_directory_and_some_names() -> None:
     assert view.endswith("listed below:\n./src/d0/file_0.py\n[… L2-199]\n./src/e79/only.py\n")
 
 
+def test_of_a_list_of_directories_all_are_kept() -> None:
+    text = "".join(f"src/d{i % 9}/e{i}/\n" for i in range(200))
+    view = shown(text, 100).text
+    assert all(f" e{i}/" in view for i in range(200))
+
+
 HITS = "".join(
     f"./src/d{i % 5}/file_{i}.py:{line}:{text}\n"
     for i in range(60)

@@ -152,8 +152,8 @@ class _Folders:
 
     def _entry(self, line: PathLine, name: str) -> None:
         shown = f" {json.dumps(name, ensure_ascii=False) if _BLANK.search(name) else name}"
-        alone = name != line.name
-        rank = self._shown + self._order[line.directory] if alone else self._rank(line)
+        is_telling = name != line.name or name.endswith("/")  # of a directory
+        rank = self._shown + self._order[line.directory] if is_telling else self._rank(line)
         last = self.parts[-1]
         if last.unit == "entry" and last.amount < self._grain and last.shown is not None:
             rank, amount = min(last.rank, rank), last.amount + 1
