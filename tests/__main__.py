@@ -23,6 +23,9 @@ CHECKS = (
     ("lint-imports",),
 )
 
+# Much of the time of the tests is waiting. Files stay whole, because some share servers.
+ALL = ("-q", "-n", "2", "--dist", "loadfile")
+
 
 def run(*command: str) -> None:
     """Run `command` at the root of the repository; a failure ends everything."""
@@ -40,7 +43,7 @@ def main() -> None:
         for name, *options in CHECKS:
             run(str(tools / name), *options)
     if arguments[:1] != ["adapters"]:
-        run(sys.executable, "-m", "pytest", *(arguments or ["-q"]))
+        run(sys.executable, "-m", "pytest", *(arguments or ALL))
     if not arguments or arguments[0] == "adapters":
         for python in adapter_sessions():
             run(*python, "-m", "pytest", "-q", "tests/adapters", *arguments[1:])

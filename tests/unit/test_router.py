@@ -18,6 +18,7 @@ CSV = "id,name,size\n" + "".join(f"{r['id']},{r['name']},{r['size']}\n" for r in
     [
         ("json", json.dumps(ROWS)),
         ("table", CSV),
+        ("table", "Date,A,B\n" + "".join(f"{i % 9 + 1}/1/85,{i}.5,{i * 7}\n" for i in range(40))),
         ("config", "[a]\nb = 1\nc = 2\n\n[d]\ne = true\n"),
         ("html", "<html><body>" + "<p>A paragraph.</p>" * 5 + "</body></html>"),
         ("mixed", f"It answered {json.dumps(ROWS)} and I do not know why.\n\nDo you?\n"),

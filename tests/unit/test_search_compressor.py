@@ -178,6 +178,7 @@ def test_what_is_no_search_result_is_left_alone(text: str) -> None:
         ("word", False),
         ("https://example.org/x", False),
         ("", False),
+        ("1/1/85,96373,,105.7", False),
     ],
 )
 def test_paths(word: str, expected: bool) -> None:  # noqa: FBT001  # a table of cases

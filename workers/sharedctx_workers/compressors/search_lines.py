@@ -25,6 +25,7 @@ _PLAIN_HIT = re.compile(r"([^\s:]{1,400}):(?![:/])")
 _NUMBERED = re.compile(r"([1-9]\d{0,8})([:=-])")
 _CONTEXT = re.compile(r"([=-])[1-9]\d{0,8}\1|-")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\w.~@+%$#=,(){}\[\]\\/-]{1,400}$")
+_LETTER = re.compile(r"[^\W\d_]")
 _NAME = re.compile(r"\.{0,2}[\w@+-][\w.@+-]{0,120}\.\w{1,10}$|[A-Z][a-z]{2,20}file$|[A-Z]{3,20}$")
 _WHATEVER = re.compile(r"Binary file \S|(?:\S{0,80}/)?[a-z]{0,3}(?:grep|rg|find|ls): \S")
 
@@ -62,8 +63,8 @@ class FoundLine(NamedTuple):
 
 
 def is_path(word: str) -> bool:
-    """Whether `word` looks like the path of a file or directory."""
-    if not word or "://" in word or not _PATH.match(word):
+    """Whether `word` looks like the path of a file or directory, which dates do not."""
+    if "://" in word or not _PATH.match(word) or not _LETTER.search(word):
         return False
     return "/" in word or "\\" in word or bool(_NAME.match(word))
 
