@@ -93,6 +93,7 @@ def draw(scores: Sequence[Score], path: Path) -> None:
             axes.annotate(kind, (of.saved * 100, of.must), xytext=(5, 4),
                           textcoords="offset points", fontsize=8)  # fmt: skip
         axes.scatter([], [], marker=marker, color="gray", label=system)
+    axes.set_xlim(-5, 100)
     axes.set_xlabel("tokens saved, %")
     axes.set_ylabel("must-recall")
     axes.grid(alpha=0.3)
