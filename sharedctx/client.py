@@ -136,9 +136,8 @@ class SharedContext(Session):
         async def connect() -> Store:
             if store is not None:
                 return store
-            return await NatsStore.open(
-                self._options, namespace, given, create=create, update=update
-            )
+            options = self._options
+            return await NatsStore.open(options, namespace, given, create=create, update=update)
 
         super().__init__(connect, namespace, cache_bytes, encryption)
 
