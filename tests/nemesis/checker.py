@@ -317,16 +317,14 @@ class _Key:
             if removal.operation.outcome == "ok"
         ]
         floors = _Floors(steps)
-        # A missing key was never put, or some removal that had begun left it where it is.
+        # A missing key was never put, or some removal that had begun left it where it is: one that
+        # is not behind what was visible, unless the reader is.
         for get in self._missed:
             floor = floors.before(get.started)
-            left = [
-                each
-                for each in self._removals
-                if each.operation.started < get.ended and each.high >= floor
-            ]
-            low = 0 if floor == 0 else min((each.low for each in left), default=0)
-            steps.append(_Step(low, max((each.high for each in left), default=0), get))
+            begun = [each for each in self._removals if each.operation.started < get.ended]
+            left = [each.low for each in begun if each.high >= floor]
+            low = 0 if floor == 0 else min(left, default=0)
+            steps.append(_Step(low, max((each.high for each in begun), default=0), get))
         return steps
 
     def check_end(self, end: Final) -> None:

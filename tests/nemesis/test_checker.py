@@ -145,6 +145,18 @@ def test_a_reader_on_the_wrong_side_of_a_split_may_be_behind_for_a_while() -> No
     assert judge([A, put("c", 1, 4, 5)], splits=[(0, 9)]).violations
 
 
+def test_a_key_that_is_missing_on_the_wrong_side_of_a_split_is_as_it_was_removed() -> None:
+    stale = [A, delete(1, 1.5, 1.8), B, get(None, 4, 5, client="me")]
+    assert promises(judge(stale)) == ["order"]
+    verdict = judge(stale, splits=[(3.5, 8)])
+    assert verdict.violations == []
+    assert verdict.stale_while_split == 1
+    known = [*stale, get("b", 3.2, 3.4, client="me")]
+    assert promises(judge(known, splits=[(3.5, 8)])) == ["session"]
+    never_removed = [A, B, get(None, 14, 15)]
+    assert judge(never_removed, splits=[(0, 20)]).violations
+
+
 @pytest.mark.parametrize(
     ("end", "promise"),
     [
