@@ -25,6 +25,7 @@ __all__ = (
     "Region",
     "at",
     "copied",
+    "drop",
     "fill",
     "jetstream",
     "purge",
@@ -62,6 +63,12 @@ async def purge(server: NatsServer, streams: Sequence[str], domain: str | None =
     async with jetstream(server, domain) as js:
         for stream in streams:
             assert await js.purge_stream(stream)
+
+
+async def drop(server: NatsServer, streams: Sequence[str], domain: str | None = None) -> None:
+    async with jetstream(server, domain) as js:
+        for stream in streams:
+            assert await js.delete_stream(stream)
 
 
 async def fill(server: NatsServer, **settings: Any) -> None:

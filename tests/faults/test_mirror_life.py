@@ -24,6 +24,7 @@ from tests.faults.mirroring import (
     ORIGINS,
     at,
     copied,
+    drop,
     fill,
     jetstream,
 )
@@ -107,9 +108,7 @@ async def test_a_mirror_of_an_older_namespace_is_told_apart(
     mirrored: tuple[NatsServer, NatsServer],
 ) -> None:
     hub, _ = mirrored
-    async with jetstream(hub) as js:
-        for stream in ("KV_ctx_team", *ORIGINS):
-            await js.delete_stream(stream)
+    await drop(hub, ("KV_ctx_team", *ORIGINS))
     async with SharedContext(hub.url, namespace="team"):
         pass
     await add_mirror(at(hub), "team", EU)

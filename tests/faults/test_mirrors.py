@@ -28,8 +28,8 @@ from tests.faults.mirroring import (
     Region,
     at,
     copied,
+    drop,
     fill,
-    jetstream,
     purge,
     serves_both,
 )
@@ -76,9 +76,7 @@ async def test_a_mirror_that_is_gone_costs_nothing(
     mirrored: tuple[NatsServer, NatsServer],
 ) -> None:
     hub, leaf = mirrored
-    async with jetstream(leaf, "eu") as js:
-        for stream in COPIES:
-            await js.delete_stream(stream)
+    await drop(leaf, COPIES, domain="eu")
     async with Region(leaf, domain="hub") as near:
         began = time.monotonic()
         assert await serves_both(near)
@@ -93,9 +91,7 @@ async def test_a_mirror_that_never_answers_is_waited_for_once(
     mirrored: tuple[NatsServer, NatsServer],
 ) -> None:
     _, leaf = mirrored
-    async with jetstream(leaf, "eu") as js:
-        for stream in COPIES:
-            await js.delete_stream(stream)
+    await drop(leaf, COPIES, domain="eu")
     mute = await nats.connect(leaf.url)
     heard = await mute.subscribe("$JS.API.DIRECT.GET.KV_ctx_team_renditions.>")
     await mute.flush()

@@ -340,9 +340,8 @@ class _Nesting:
         if outer.type in self._language.anonymous:
             named = len(self._open) > 1 and self._open[-2].defines
             return Kind.FUNCTION if named else Kind.ANONYMOUS
-        if outer.type in self._language.types or node.type == "declaration_list":
-            return Kind.TYPE
-        if _is_marked_type(node):
+        is_type = outer.type in self._language.types or node.type == "declaration_list"
+        if is_type or _is_marked_type(node):
             return Kind.TYPE
         return Kind.FUNCTION if outer.defines else Kind.BLOCK
 

@@ -26,8 +26,9 @@ _MAX_CONSTANT = 400
 _SAMPLE = 1_000
 _LICENSE = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved", re.IGNORECASE)
 _DEAD = re.compile(r"[;{}]\s*$|\w\(.*\)\s*$|^\W*(?:import|return|if) ", re.MULTILINE)
-_TOOLING = re.compile(r"#!|.{0,4}-\*-")
-_AT_TOP = re.compile(r"\s*(?:(?:#!|.{0,4}-\*-).*\n\s*)*")
+_FOR_TOOLS = r"(?:#!|.{0,4}-\*-)"
+_TOOLING = re.compile(_FOR_TOOLS)
+_AT_TOP = re.compile(rf"\s*(?:{_FOR_TOOLS}.*\n\s*)*")
 
 
 class Role(Enum):
