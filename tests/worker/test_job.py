@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from sharedctx.codec import content_hash
@@ -156,3 +157,34 @@ async def test_an_unforeseen_error_costs_one_job_only(
     await runner.run(job)
     assert job.fate == ["retry 0.5"]
     assert "the weather" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("successor", [text_of("plain"), None])
+async def test_work_stops_when_nobody_can_get_its_content_any_more(
+    successor: str | None, store: NatsStore, runner: JobRunner, children: Children
+) -> None:
+    job = await _job(store, text_of("HANG"))
+    async with anyio.create_task_group() as working:
+        working.start_soon(runner.run, job)
+        while children.busy == 0:
+            await anyio.sleep(0.01)
+        if successor is None:
+            await store.delete("key")
+        else:
+            await put(store, "key", successor)
+    assert job.fate == ["done"]
+    assert children.busy == 0
+    assert await store.get_rendition(job.entry.record) is None
+
+
+async def test_work_goes_on_while_a_history_keeps_its_content(
+    open_store: OpenStore, children: Children
+) -> None:
+    store = await open_store(history=2)
+    job = await _job(store, text_of("SLOW"))
+    runner = JobRunner(store, store.config, children, Tally(1))
+    async with anyio.create_task_group() as working:
+        working.start_soon(runner.run, job)
+        await put(store, "key", text_of("plain"))
+    assert job.fate == ["done"]
+    assert (await rendition_of(store, job.entry.record)).state is State.READY

@@ -17,7 +17,14 @@ from sharedctx import tokens
 from sharedctx.codec import content_text, unpack
 from sharedctx.encryption import Encryption, open_entry, open_rendition
 from sharedctx.errors import CorruptEntry, StoreError, StoreUnavailable
-from sharedctx.records import EntryRecord, RenditionBody, RenditionRecord, State, StoredRendition
+from sharedctx.records import (
+    EntryRecord,
+    RenditionBody,
+    RenditionRecord,
+    State,
+    StoredEntry,
+    StoredRendition,
+)
 from sharedctx.segments import Guarantee
 from sharedctx.store.base import Job, NamespaceConfig, Store
 from sharedctx.tracing import annotate, span
@@ -30,6 +37,8 @@ __all__ = ("JobRunner",)
 _FIRST_RETRY_S = 0.5
 _LONGEST_RETRY_S = 60.0
 _GIVE_BACK_LIMIT_S = 2.0
+# Between looks at whether a job at work has been superseded: most jobs end before the first.
+_LOOK_AGAIN_S = 2.0
 # Counting is quadratic in the longest piece without a break; a slice keeps it bounded.
 _SLICE = 4_096
 # Bytes of content. Beyond, the memory of this process would be at risk.
@@ -45,6 +54,12 @@ def _count_in_slices(packed: bytes, record: EntryRecord) -> int:
     text = content_text(unpack(packed, record.size))
     count = tokens.load(record.profile.encoding).count
     return sum(count(text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
+
+
+def _is_replaced(entry: StoredEntry, now: StoredEntry) -> bool:
+    """Whether a later put of the same key needs another rendition."""
+    needs = [(each.record.hash, each.record.profile) for each in (entry, now)]
+    return now.revision > entry.revision and needs[0] != needs[1]
 
 
 def _retry_delay(attempt: int) -> float:
@@ -108,8 +123,10 @@ class JobRunner:
         name = f"compress {self.store.namespace}"
         with span(name, "CONSUMER", attributes, cause=job.entry.trace):
             async with anyio.create_task_group() as alive:
+                work = anyio.CancelScope()
                 alive.start_soon(self._keep, job)
-                await self._run(job)
+                alive.start_soon(self._cancel_if_superseded, job, work)
+                await self._run(job, work)
                 alive.cancel_scope.cancel()
 
     async def _keep(self, job: Job) -> None:
@@ -122,10 +139,32 @@ class JobRunner:
                 continue  # the server is away; if it stays away another worker gets the job
             self._note(job).debug("job.extended")
 
-    async def _run(self, job: Job) -> None:
+    async def _cancel_if_superseded(self, job: Job, work: anyio.CancelScope) -> None:
+        """Cancel `work` once nobody can get what `job` is made from any more.
+
+        A job that is still waiting leaves the queue when its key is put again; this is for the long
+        one that is at work then. With a history, readers may ask for what was there before.
+        """
+        while self.config.history == 1:
+            await anyio.sleep(_LOOK_AGAIN_S)
+            try:
+                now = await self.store.get(job.entry.key, at_least=job.entry.revision)
+            except StoreError:
+                continue
+            if now is None or _is_replaced(job.entry, now):
+                work.cancel()
+                return
+
+    async def _run(self, job: Job, work: anyio.CancelScope) -> None:
+        """Try `job` in the scope `work`, which is cancelled when it is superseded."""
         note = self._note(job)
         try:
-            await self._attempt(job)
+            with work:
+                await self._attempt(job)
+            if work.cancelled_caught:
+                await self.finish(job)
+                self._ended(job, "superseded")
+                note.info("job.superseded")
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(_GIVE_BACK_LIMIT_S, shield=True):
                 await self._give_back(job, 0.0)
