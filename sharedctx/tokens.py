@@ -137,14 +137,16 @@ def _build(name: str) -> _TiktokenTokenizer:
             f"The vocabulary {name} in this installation is damaged. Reinstall sharedctx."
         )
     pairs = (line.split() for line in ranks.splitlines())
-    return _TiktokenTokenizer(
-        tiktoken.Encoding(
-            name,
-            pat_str=cast("str", spec["pattern"]),
-            mergeable_ranks={base64.b64decode(token): int(rank) for token, rank in pairs},
-            special_tokens=cast("dict[str, int]", spec["special_tokens"]),
-        )
+    vocabulary = {base64.b64decode(token): int(rank) for token, rank in pairs}
+    encoding = tiktoken.Encoding(
+        name,
+        pat_str=cast("str", spec["pattern"]),
+        mergeable_ranks=vocabulary,
+        special_tokens=cast("dict[str, int]", spec["special_tokens"]),
     )
+    # It counts by a copy in Rust, and would keep this one, of tens of MB, for nothing.
+    vocabulary.clear()
+    return _TiktokenTokenizer(encoding)
 
 
 def _from_entry_point(name: str) -> Tokenizer:
