@@ -18,7 +18,7 @@ from training.methods import (
     truncation,
     two_stage,
 )
-from training.metrics import answered, class_counts, classes_of, facts_kept, supported
+from training.metrics import answered, benefits, class_counts, classes_of, facts_kept, supported
 from training.questions import Document, bare, fact_survives, gold, sentences, wanted
 from training.sentences import centrality, density, sentence_scores
 from training.words import mean_by_span, percentiles, split_words, values_by_word
@@ -206,6 +206,13 @@ def test_the_interval_draws_whole_groups() -> None:
     assert mean == 0.5
     assert (low, high) == (0.0, 1.0)
     assert paired_interval([], [], []) == (0.0, 0.0, 0.0)
+
+
+def test_the_whole_text_is_worth_one_and_none_is_worth_nothing() -> None:
+    none, whole = [4.0, 2.0], [1.0, 1.0]
+    assert benefits(none, whole, none) == [0.0, 0.0]
+    assert sum(benefits(none, whole, whole)) / 2 == pytest.approx(1.0)
+    assert sum(benefits(none, whole, [2.0, 2.0])) / 2 == pytest.approx(0.5)
 
 
 def test_messages_are_many_and_their_facts_are_in_them() -> None:

@@ -147,8 +147,8 @@ def main() -> None:
     parser.add_argument(
         "--turns", type=Path, required=True, help="turns of the QMSum training meetings, JSONL"
     )
-    parser.add_argument("--words", type=int, default=260_000)
-    parser.add_argument("--surprisal-words", type=int, default=80_000)
+    parser.add_argument("--words", type=int, default=900_000)
+    parser.add_argument("--surprisal-words", type=int, default=26_000)
     parser.add_argument("--keep", action="store_true", help="only add surprisal to labels there")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Final
 from training.questions import Document, bare, fact_survives, support, wanted
 from training.words import Span, Word
 
-__all__ = ("CLASSES", "answered", "class_counts", "facts_kept", "supported")
+__all__ = ("CLASSES", "answered", "benefits", "class_counts", "facts_kept", "supported")
 
 _SUPPORT: Final = 0.6
 _NEGATIONS: Final = frozenset(
@@ -70,3 +70,15 @@ def class_counts(words: Sequence[Word], kept: set[int]) -> dict[str, tuple[int, 
             there, total = counts[name]
             counts[name] = (there + (at in kept), total + 1)
     return counts
+
+
+def benefits(none: Sequence[float], whole: Sequence[float], short: Sequence[float]) -> list[float]:
+    """Return what each shortened text is worth, so that their mean is the share that is kept.
+
+    Args:
+        none: Nats of each answer without a text.
+        whole: With the whole text.
+        short: With the shortened one.
+    """
+    gain = sum(none) / len(none) - sum(whole) / len(whole)
+    return [(without - each) / gain for without, each in zip(none, short, strict=True)]

