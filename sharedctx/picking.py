@@ -278,7 +278,7 @@ def pick(
     for i in sorted(range(len(segments)), key=lambda index: segments[index].rank):
         if segments[i].rank > up_to:
             break
-        if i in choice.kept:
+        if i in choice.kept or (segments[i].is_lead and i + 1 not in choice.kept):
             continue
         if choice.keep(i, budget):
             misses = 0

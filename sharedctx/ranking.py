@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -168,6 +168,16 @@ def _body(document: Document, i: int) -> range:
     return range(i + 1, i + 1 + min(size, _WITH_CONTEXT))
 
 
+def _with_context(document: Document, hit: int) -> Iterator[int]:
+    """Yield segment `hit`, what it is the head of, and its neighbors."""
+    segments = document.segments
+    yield hit
+    for i in (*_body(document, hit), hit - 1):
+        yield i
+        if 0 <= i < len(segments) and segments[i].is_lead:
+            yield i + 1 if i > hit else i - 1
+
+
 def rank_for_query(document: Document, query: str) -> Document:
     """Return `document` ranked for `query`.
 
@@ -183,8 +193,7 @@ def rank_for_query(document: Document, query: str) -> Document:
     if not hits:
         return document
     hits.sort(key=lambda i: (-scores[i], segments[i].rank, i))
-    near = (i for hit in hits[:_WITH_CONTEXT] for i in (hit, *_body(document, hit), hit - 1))
-    order = dict.fromkeys(near)
+    order = dict.fromkeys(i for hit in hits[:_WITH_CONTEXT] for i in _with_context(document, hit))
     order.update(dict.fromkeys(hits))
     rest = sorted(range(len(segments)), key=lambda i: segments[i].rank)
     order.update(dict.fromkeys(rest))

@@ -24,7 +24,8 @@ TARGET = 0.2
 EXTRA = "extra"
 """Unit of segments that only repeat what others tell, as the rows of an index do.
 
-No note is due where one is left out: there are notes for what it is of.
+No note is due where one is left out: there are notes for what it is of, or the document says that
+such parts are left out, as the times of log lines are.
 """
 
 
@@ -95,6 +96,11 @@ class Segment:
     told_by: int = 0
     is_prose: bool = field(default=False, compare=False)
     verbatim: str = ""
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether it is how the next segment begins, as a time is, and nothing without that."""
+        return self.unit == EXTRA and self.span.end > self.span.start
 
 
 class NoteStyle(NamedTuple):
