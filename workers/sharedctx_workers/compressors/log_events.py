@@ -20,16 +20,23 @@ __all__ = ("Event", "events_of")
 _MAX_TRACE = 400
 _FRAME = re.compile(
     r"\s*(?:at \S|File \"|\.{3} \d+ more|Caused by: |Suppressed: |goroutine \d|\d{1,5}: +\S"
-    r"|created by \S|-->|\d{0,6} *\||[|^~]|note: |help: |= (?:note|help):)"
+    r"|created by \S|stack backtrace:|-->|\d{0,6} *\||[|^~]|note: |help: |= (?:note|help):)"
     r"|[\w./-]{1,120}(?:\(\*\w{1,60}\)[\w.]{1,60})?\([^()\n]{0,120}\)\s*$"
 )
 _TRACE = re.compile(r"\s*(?:\S.{0,80} )?Traceback \(most recent call last\):")
 _RAISED = re.compile(r"(?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]\w{0,80}(?:: |\s*$)")
+# "  symbol:   class Context" below what a compiler says.
+_DETAIL = re.compile(r"\s{1,8}[a-z]{2,16}: {1,8}\S")
 _CHAINED = re.compile(r"During handling of the above|The above exception was the direct")
+_PANIC = re.compile(r"thread '.{0,100} panicked at .{1,200}:\s*$")
 _NO_TROUBLE = re.compile(
     r"\b(?:0|no|without|zero) (?:errors?|failures?|failed|warnings?|problems?)\b"
     r"|\b(?:errors?|failures?|failed|warnings?)[:=] ?0\b",
     re.IGNORECASE,
+)
+# Files and packages are named after errors: "http-errors", "/var/log/error.log".
+_NAME = re.compile(
+    r"(?<![\w.@-])[\w.@-]{0,80}[/@](?:\w[\w.@/-]{0,200})?|\b[\w.]{1,40}-errors?\b|\berrors?-\w{1,40}"
 )
 _MAX_FAILURES = 20_000
 
@@ -85,6 +92,8 @@ def _message(line: LogLine) -> str:
 def _says(line: LogLine) -> bool:
     """Whether a line of a trace says what is wrong, and not only where."""
     kind = line.form.kind
+    if kind is LineKind.CONTINUED and _DETAIL.match(line.head):
+        return True
     return kind not in (LineKind.CONTINUED, LineKind.BLANK) and not _FRAME.match(line.head)
 
 
@@ -109,14 +118,14 @@ def _level(line: LogLine) -> int:
         return 3
     if level < 2 and line.form.kind is not LineKind.RUNNER:
         message = _message(line)
-        if looks_wrong(message) and looks_wrong(_NO_TROUBLE.sub("", message)):
+        if looks_wrong(message) and looks_wrong(_NAME.sub("", _NO_TROUBLE.sub("", message))):
             return 2
     return level
 
 
 def _trace_end(lines: Sequence[LogLine], start: int) -> int:
     """Return where the trace ends that the error at `start` has; right after it if it has none."""
-    i = start + 1
+    i = start + 1 + bool(_PANIC.match(lines[start].head))  # what it says is on the next line
     stop = min(len(lines), start + _MAX_TRACE)
     is_python = bool(_TRACE.match(lines[start].head))
     while i < stop:
@@ -133,7 +142,7 @@ def _trace_end(lines: Sequence[LogLine], start: int) -> int:
             i += 1
         else:
             break
-    return i
+    return min(i, stop)
 
 
 def _belongs(line: LogLine) -> bool:

@@ -45,11 +45,13 @@ class Form(NamedTuple):
         level: 0 for debugging, 1 for information and success, 2 for warnings, 3 for errors; -1 when
             it does not say.
         body: Where its message begins, after the time or the place that it is about.
+        time: Where its time begins, if it has one.
     """
 
     kind: LineKind
     level: int = -1
     body: int = 0
+    time: int = 0
 
 
 _COLORS = re.compile(
@@ -68,11 +70,12 @@ _TIME = (
     r"|\+? {0,8}\d{1,9}\.\d{3,9}s?)"
 )
 # "web-1  | " of containers, "127.0.0.1 - frank " of web servers, "name " of other programs,
-# "[1234] " and "[main] [worker] " of servers, "<14>1 " of syslog, "E, " and "INFO  " of loggers.
+# "340:M ", "[1234] " and "[main] [worker] " of servers, "<14>1 " of syslog, "E, " and "INFO  " of
+# loggers.
 _BEFORE_TIME = (
-    r"(?:[\w.-]{1,60} {0,20}\| |[\w.:-]{1,60} \S{1,60} \S{1,60} (?=\[)"
-    r"|[a-z][\w.-]{1,60} (?=\d{4}-)|(?:\[[^\]\n]{1,40}\] ?){1,3}|<\d{1,3}>\d? ?|[A-Z], (?=\[)"
-    r"|[A-Z]{3,8}:? {1,8}(?=[\[(]?\d))?"
+    r"(?P<before>[\w.-]{1,60} {0,20}\| |[\w.:-]{1,60} \S{1,60} \S{1,60} (?=\[)"
+    r"|[a-z][\w.-]{1,60} (?=\d{4}-)|\d{1,10}:[A-Z] (?=\d)|(?:\[[^\]\n]{1,40}\] ?){1,3}"
+    r"|<\d{1,3}>\d? ?|[A-Z], (?=\[)|[A-Z]{3,8}:? {1,8}(?=[\[(]?\d))?"
 )
 _STAMP = re.compile(rf"{_BEFORE_TIME}[\[(<]?{_TIME}[\])>]?[:,|]?(?=\s|$)")
 _FIELDS = re.compile(r"(?:time|ts|timestamp|t|level|lvl|severity)=\S")
@@ -95,10 +98,13 @@ _OPENING_LEVEL = re.compile(
     rf"|(?P<d>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\s)"
 )
 _DIAGNOSTIC = re.compile(
-    r"(?:[^\s:][^:\n]{0,200}:(?:\d{1,7}:){0,2} ?)?"
-    r"(fatal error|error|warning|note|info|help|hint|fatal|remark)(?:\[\w{1,20}\])?: \S",
+    r"(?:[^\s:][^:\n]{0,200}:(?:(?:\d{1,7}:){0,2} ?|\d{1,7}:\d{1,7} - ))?"
+    r"(fatal error|error|warning|note|info|help|hint|fatal|remark)"
+    r"(?:\[\w{1,20}\]| [A-Z]{1,5}\d{2,5})?: \S",
     re.IGNORECASE,
 )
+# "app.py:470:63: F821 Undefined name", as linters write it.
+_FINDING = re.compile(r"[^\s:][^:\n]{0,200}:\d{1,7}:(?:\d{1,7}:)? (?=[A-Z]{1,5}\d{2,5} )")
 _DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "help": 1, "hint": 1, "remark": 1}
 _KLOG = {"I": 1, "W": 2, "E": 3, "F": 3, "D": 0}
 _ACCESS = re.compile(r"\"[A-Z]{3,10} [^\"]{0,300}\" (\d)\d\d\b")
@@ -126,12 +132,13 @@ _FAILED = _any_of(
     r"test \S{1,200} \.\.\. FAILED",
     r"\S.{0,200} \.\.\. (?:FAIL|ERROR)\s*$",
     r"make(?:\[\d+\])?: \*\*\* ",
-    r"thread '.{0,100}' panicked at ",
+    r"thread '.{0,100}'(?: \(\d{1,10}\))? panicked at ",
     r"panic: ",
     r"Exception in thread ",
     r"Caused by: ",
     r"(?:[A-Za-z_][\w$]{0,80}\.){0,8}[A-Za-z_]\w{0,80}(?:Error|Exception)(?:: |\s*$)",
     r" ! \[(?:rejected|remote rejected)\]",
+    r"\s{1,8}[✗✕✘×] \S",
     r"remote: (?:error|fatal|rejected)\b",
     r"CONFLICT \(",
     r"(?:##\[error\]|::error)",
@@ -142,6 +149,7 @@ _WARNED = _any_of(
     r"(?:##\[warning\]|::warning)",
     r"[\w./-]{1,200}:\d{1,6}: \w{0,60}Warning: ",
     r"\s{0,8}\w{0,60}Warning: ",
+    r"[A-Z]{1,4}\d{3,4} (?:\[\*\] )?[A-Z`]",
     r"(?:CMake |npm )?(?:Warning|WARN)\b",
     r"dpkg: warning",
 )
@@ -200,7 +208,9 @@ _RUNNER = _any_of(
     r"(?:ok|not ok) \d+\b",
     r"(?:ok|FAIL|\?)\s{1,4}\t\S",
     r"running \d+ tests?",
-    r"\s{1,8}[✓✔✗✕×√] ",
+    r"(?:={70}|-{70})\s*$",
+    r"\s{1,8}[✓✔√] ",
+    r"(?:failures|stack backtrace):\s*$",
     # Builds.
     r"make(?:\[\d+\])?: ",
     r"(?:\S{0,80}/)?(?:[\w.+-]{1,40}-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?|ld|ar"
@@ -266,7 +276,7 @@ def form_of(head: str) -> Form:
         return Form(LineKind.BLANK)
     stamp = _STAMP.match(head)
     if stamp:
-        return _event(head, stamp.end())
+        return _event(head, stamp)
     if head[0] not in " \t":
         opening = _OPENING_LEVEL.match(head)
         if opening:
@@ -276,8 +286,9 @@ def form_of(head: str) -> Form:
     return _of_tool(head)
 
 
-def _event(head: str, body: int) -> Form:
+def _event(head: str, stamp: re.Match[str]) -> Form:
     """Return the form of a line that begins with a time; a mere table of numbers is no event."""
+    body = stamp.end()
     rest = head[body : body + 120]
     if not any(map(str.isalpha, rest)):
         return Form(LineKind.OTHER)
@@ -290,7 +301,9 @@ def _event(head: str, body: int) -> Form:
         level = {"4": 2, "5": 3}.get(access[1], 1) if access else -1
     if level < 0 and _FAILED.match(head, body + 1):
         level = 3
-    return Form(LineKind.EVENT, level, body)
+    if level < 0 and (finding := _FINDING.match(head, body + 1)):
+        level, body = 2, finding.end()
+    return Form(LineKind.EVENT, level, body, len(stamp["before"] or ""))
 
 
 def _lower_level(rest: str) -> int:

@@ -2,13 +2,13 @@
 
 The idea is Drain's: lines of as many words that begin alike are compared with the few templates
 found for such lines so far. Words that name things, such as paths and numbers, may differ; of the
-plain words half must agree, and those that differ become open. Lines that differ in numbers
-only are recognized before that by a dictionary, and a leaf holds a bounded number of templates, so
-the time is linear in the text.
+plain words half must agree with those of the first line. Lines that differ in numbers only are
+recognized before that by a dictionary, and a leaf holds a bounded number of templates, so the time
+is linear in the text.
 
-What is open is looked at once more when all lines are in. A place where ever new words stand holds
-values. A place where only a few stand says what kind of line it is, as in ``status installed`` and
-``status unpacked``, so it parts its template.
+What differs is looked at once more when all lines are in. A place where ever new words stand holds
+values, also if it is the first one. A place where only a few stand says what kind of line it is, as
+in ``status installed`` and ``status unpacked``, so it parts its template.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ __all__ = ("VARIABLE", "Templates")
 VARIABLE = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8,}|\d+(?:[.:,-]\d+)*")
 """What is a value wherever it stands: numbers and what is made of them."""
 
+# What opens a message and says what it is about, digits and all: "F821", "error[E0308]".
+_CODE = re.compile(r"(?:(?:fatal )?(?:error|warning)(?: |\[))?[A-Z]{1,5}\d{2,5}\b")
 # A word with one of these names a thing, not a kind of message; the name of a setting or of what is
 # called is plain.
 _THING = re.compile(r"[*/_@\\]|[.:(]\w")
-_NAMED = re.compile(r"[\w.-]{1,40}=|[A-Za-z_]\w{1,40}\(")
+_NAMED = re.compile(r"[\w.-]{1,40}=|[A-Za-z_]\w{1,40}\(|[\"'][A-Za-z_-]{1,40}[\"']:$")
 # What can say what kind a line is: a plain word, alone or as the value of a setting.
-_PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_.:$-]{0,60}[\])\"',;]?")
+_PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_.:$|-]{0,60}[\])\"',;]?")
 _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
 _MAX_PARTS = 24
+_MAX_FIRST = 24
 
 
 class Templates:
@@ -45,12 +48,14 @@ class Templates:
         self.forms: list[str] = []
         self._found: list[int] = []  # template of each form
         self._numbers: dict[tuple[int, str], int] = {}
+        self._patterns: list[tuple[int, tuple[str, ...]]] = []  # level and words of each template
         self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str]]]] = {}
-        self._size = 0
 
     def add(self, level: int, body: str) -> int:
         """Return the number of the form of a line with this level and message."""
-        form = VARIABLE.sub("*", body)
+        code = _CODE.match(body)
+        start = code.end() if code else 0
+        form = body[:start] + VARIABLE.sub("*", body[start:])
         number = self._numbers.get((level, form))
         if number is None:
             number = self._numbers[level, form] = len(self.forms)
@@ -66,27 +71,35 @@ class Templates:
         for template, pattern in leaf:
             same = sum(map(eq, pattern, plain))
             others = len(plain) - same
-            if not others:
-                return template
             if same - things >= others:
-                pattern[:] = [a if a == b else "" for a, b in zip(pattern, plain, strict=True)]
                 return template
-        template, self._size = self._size, self._size + 1
+        template = len(self._patterns)
+        self._patterns.append((level, tuple(plain)))
         if len(leaf) < _MAX_LEAF:
             leaf.append((template, plain))
         return template
 
     def numbers(self) -> list[int]:
         """Return the number of the template of each form, once all lines are in."""
+        joined = self._joined()
+        numbers = [joined.get(template, template) for template in self._found]
         members: dict[int, list[int]] = {}
-        for form, template in enumerate(self._found):
+        for form, template in enumerate(numbers):
             members.setdefault(template, []).append(form)
         known: dict[tuple[int, tuple[str, ...]], int] = {}
-        numbers = list(self._found)
         for template, forms in members.items():
             for form, kind in zip(forms, self._kinds(forms), strict=True):
                 numbers[form] = known.setdefault((template, kind), len(known))
         return numbers
+
+    def _joined(self) -> dict[int, int]:
+        """Return for templates that differ in their first word, if there are many, the first."""
+        alike: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+        for template, (level, words) in enumerate(self._patterns):
+            if any(words[1:]):
+                alike.setdefault((level, words[1:]), []).append(template)
+        many = (found for found in alike.values() if len(found) > _MAX_FIRST)
+        return {template: found[0] for found in many for template in found}
 
     def _kinds(self, forms: Sequence[int]) -> list[tuple[str, ...]]:
         """Return the words of each form by which its template is parted."""
