@@ -5,12 +5,15 @@ import re
 import pytest
 
 from sharedctx import tokens
+from sharedctx.ranking import rank_for_query
 from sharedctx.records import Profile
 from sharedctx.render import render
 from sharedctx.segments import Document
 from sharedctx_workers.compressors.log_compressor import LogCompressor
+from sharedctx_workers.compressors.log_events import events_of
 from sharedctx_workers.compressors.log_grammar import LineKind, form_of
-from sharedctx_workers.compressors.log_repeats import describe_repeats
+from sharedctx_workers.compressors.log_lines import log_lines
+from sharedctx_workers.compressors.log_repeats import clock_of, how_often, values_of
 from sharedctx_workers.compressors.log_templates import Templates
 from sharedctx_workers.pipeline import compress
 
@@ -57,7 +60,7 @@ def test_errors_rare_lines_and_ends_survive_a_small_budget() -> None:
     text = service_log()
     view = shown(text, 600)
     first, _, rest = TRACE.partition("\n")
-    assert f"{first} [… 1 more to L611 10:03:20]\n{rest}" in view
+    assert f"{first} [… 1 more at L611]\n{rest}" in view
     assert "checkout_v2=on" in view
     assert view.startswith("2026-03-01 10:00:00,000 INFO     [http] GET /orders/0 200 0ms [… ")
     assert view.endswith("stopped, exit code 3\n")
@@ -103,23 +106,61 @@ def test_few_words_part_a_template() -> None:
     assert len(set(templates_of(*names))) == 1
 
 
+def test_codes_of_findings_part_templates_and_first_words_that_are_ever_new_do_not() -> None:
+    assert templates_of("E501 Line too long", "E402 Line too long") == [0, 1]
+    tests = [f"test{chr(97 + i)}Sum (test.cart.Cart) ... ok" for i in range(26)]
+    assert set(templates_of(*tests)) == {0}
+    assert len(set(templates_of(*tests[:20]))) == 20
+
+
 def test_a_level_is_part_of_a_template() -> None:
     templates = Templates()
     assert templates.add(1, "x 1") != templates.add(3, "x 2")
 
 
-def test_repeats_say_how_many_how_far_and_with_which_values() -> None:
-    bodies = [
-        f"GET /orders/{i} took {i % 50}ms for {name}"
-        for i, name in zip(range(5, 200), ["ann", "bob", "cy"] * 65, strict=True)
-    ]
-    said = describe_repeats(bodies, 412, "2026-03-01 10:07:03,100 INFO", 1)
-    assert said == "194 more to L412 10:07:03; /orders/5…199; 0…49ms; bob +1"
+@pytest.mark.parametrize(
+    ("times", "size", "again", "clocks", "said"),
+    [
+        (1, 1, (9, 9), ("", ""), "1 more at L9"),
+        (194, 1, (3, 412), ("10:00:05", "10:07:03"), "194 more to L412 10:07:03"),
+        (2, 1, (3, 4), ("10:00:05", "10:00:05"), "2 more to L4"),
+        (1, 36, (43, 80), ("", ""), "36 lines from here: 1 more at L43-80"),
+        (16, 5, (9, 214), ("", ""), "5 lines from here: 16 more to L214"),
+    ],
+)
+def test_repeats_say_how_many_and_how_far(
+    times: int, size: int, again: tuple[int, int], clocks: tuple[str, str], said: str
+) -> None:
+    assert how_often(times, size, again, clocks) == said
+
+
+def test_clocks_are_found_in_times() -> None:
+    assert clock_of("2026-03-01 10:07:03,100 INFO") == "10:07:03"
+    assert clock_of("[   12.345678] ") == ""
+
+
+def test_values_are_ranges_of_numbers_and_a_few_words() -> None:
+    names = ["ann", "bob", "cy"] * 65
+    bodies = [f"GET /orders/{i} in {i % 50}ms for {name}" for i, name in enumerate(names)]
+    left_out = [False] + [True] * 194
+    assert values_of(bodies, left_out, is_error=False) == ["/orders/0…194", "0…49ms", "bob, cy"]
+    assert values_of(bodies, [False] * 195, is_error=False) == []
+
+
+def test_of_names_what_differs_is_told() -> None:
+    paths = [f"ran /srv/app/tests/test_{name}.py::test_sum" for name in ("a", "b", "c", "d")]
+    assert values_of(paths, [True] * 4, is_error=False) == ["test_b.py, test_c.py +1"]
+
+
+def test_addresses_tell_nothing_and_few_errors_are_all_told() -> None:
+    assert values_of(["free 0x7fd5c0", "free 0x7fd5c1"], [True] * 2, is_error=False) == []
+    rows = [f"row {n} is bad" for n in (3, 11, 19, 27)]
+    assert values_of(rows, [False] + [True] * 3, is_error=True) == ["11, 19, 27"]
 
 
 @pytest.mark.parametrize("values", [["a"], ["a", "a"], ["-- |", "== |"], ["x", ""], ["1", "1 2"]])
-def test_repeats_without_values_still_count(values: list[str]) -> None:
-    assert describe_repeats(values, 9, "", 2).startswith(f"{len(values) - 1} more to L9")
+def test_lines_that_hardly_differ_have_no_values(values: list[str]) -> None:
+    assert not any("|" in said for said in values_of(values, [True] * len(values), is_error=False))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +180,15 @@ def test_repeats_without_values_still_count(values: list[str]) -> None:
         ("--- FAIL: TestX (0.00s)", LineKind.RUNNER, 3),
         ("src/main.c:12:5: warning: unused variable", LineKind.RUNNER, 2),
         ("error[E0308]: mismatched types", LineKind.RUNNER, 3),
+        ("src/app.ts(19,20): error TS2307: Cannot find module", LineKind.RUNNER, 3),
+        ("src/app.ts:19:20 - error TS2307: Cannot find module", LineKind.RUNNER, 3),
+        ("F401 [*] `os` imported but unused", LineKind.RUNNER, 2),
+        ("2026-03-01T10:00:00Z a.py:470:63: F821 Undefined name", LineKind.EVENT, 2),
+        ("340:M 30 Nov 2026 19:22:38.960 * Ready", LineKind.EVENT, -1),
+        ("thread 'main' (3573) panicked at src/main.rs:2:25:", LineKind.RUNNER, 3),
+        ("  \u2715 adds 3 (1 ms)", LineKind.RUNNER, 3),
+        ("-" * 70, LineKind.RUNNER, 1),
+        ("-" * 40, LineKind.OTHER, -1),
         ("   Compiling serde v1.0.1", LineKind.RUNNER, 1),
         ("make[1]: *** [Makefile:3: all] Error 2", LineKind.RUNNER, 3),
         ("##[group]Run tests", LineKind.BOUNDARY, -1),
@@ -261,3 +311,147 @@ def test_colors_cut_in_two_stay() -> None:
     document = LOG.document(text, TOKENIZER)
     assert document is not None
     assert LOG.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)
+
+
+def default_view(text: str) -> str:
+    document = document_of(text)
+    assert LOG.same_data(text, render(document, text, TOKENIZER, max_tokens=None).text)
+    return render(
+        document, text, TOKENIZER, max_tokens=16, keep_required=True, up_to=document.enough
+    ).text
+
+
+PARTS = (
+    *("acpi", "bus", "cpu", "disk", "efi", "fan", "gpu", "hub"),
+    *("irq", "jack", "kbd", "lcd", "mem", "nic", "oom", "pci"),
+)
+
+
+def boot_log() -> str:
+    said = [f"{word}: ready in mode {word}-{word}" for word in PARTS]
+    said += [f"leaving {word}" for word in PARTS]
+    said[8] = "ERROR irq: no handler"
+    said[24] = "finished in 2 ms, 24 tests passed"
+    return "".join(f"[{i // 10:5d}.{i:06d}] {line}\n" for i, line in enumerate(said))
+
+
+def test_times_that_hardly_change_are_left_out() -> None:
+    view = default_view(boot_log())
+    first, _, rest = view.partition("\n")
+    assert first.endswith("lines without a time: between the times above and below]")
+    assert rest.startswith("bus: ready in mode bus-bus\n")
+    assert "\n[    1.000010] kbd: ready" in view
+    assert "\nlcd: ready" in view
+    assert "\n[    2.000024] finished in 2 ms" in view
+
+
+def test_errors_and_what_is_around_them_keep_their_times() -> None:
+    view = default_view(boot_log())
+    for second, name in ((0, "gpu"), (0, "hub"), (0, "ERROR irq"), (0, "jack")):
+        assert re.search(rf"^\[    {second}\.0000\d\d\] {name}: ", view, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Nov 22 10:00:{:02d} host app[1]:",  # a probe for "host" would not find it
+        "2026-03-01 10:00:{:02d} UTC",
+        "web-{}  | 2026-03-01 10:00:00",
+    ],
+)
+def test_times_with_words_stay(stamp: str) -> None:
+    text = "".join(f"{stamp.format(i)} {w}: {w} ready\n" for i, w in enumerate(PARTS))
+    assert "without a time" not in default_view(text)
+
+
+def test_times_in_disorder_stay() -> None:
+    text = "".join(f"[ {7 * i % 16}.000000] {w}: {w} ready\n" for i, w in enumerate(PARTS))
+    assert "without a time" not in default_view(text)
+
+
+def test_a_question_about_a_time_finds_its_line() -> None:
+    text = boot_log()
+    answer = render(
+        rank_for_query(document_of(text), "lcd mode"), text, TOKENIZER, max_tokens=60
+    ).text
+    assert "[    1.000011] lcd: ready" in answer
+    times = [segment for segment in document_of(text).segments if segment.is_lead]
+    assert times
+    for budget in range(16, 400, 16):
+        view = render(document_of(text), text, TOKENIZER, max_tokens=budget).text
+        assert not re.search(r"\] \[… L|^\[ +\d\.\d+\] *$", view, re.MULTILINE)
+
+
+def test_what_the_summary_tells_of_failures_is_told_once() -> None:
+    names = [f"tests/test_x.py::TestX::test_{name}" for name in "abcdefghij"]
+    steps = "".join(f"{name} FAILED [{i:3d}%]\n" for i, name in enumerate(names))
+    ends = "".join(f"FAILED {name} - KeyError: '{name[-1]}-key'\n" for name in names)
+    header = "=== short test summary info ===\n"
+    view = default_view(f"collected 10 items\n\n{steps}{header}{ends}= 10 failed in 0.1s =\n")
+    assert view.count(" FAILED [") == 1
+    assert ends in re.sub(r" \[… [^]]*\]", "", view)
+
+
+def test_what_is_named_like_a_part_of_another_thing_is_not_told_by_it() -> None:
+    errors = [f"a.rst:{i}: ERROR: Undefined: {name}\n" for i, name in enumerate(["x", "y-z", "y"])]
+    view = default_view("[ 10%] reading\n" + "".join(errors) + "build finished\n")
+    assert all(error[7:] in re.sub(r" \[… [^]]*\]", "", view) for error in errors)
+
+
+def test_frames_of_an_earlier_trace_are_not_told_again() -> None:
+    frames = "".join(f"\tat app.Step{name}.run(Step.java:{i})\n" for i, name in enumerate("ABCDE"))
+    log = "2026-03-01 10:00:{:02d} ERROR {}\napp.{}: {}\n{}\tat app.Main{}.main(Main.java:9)\n"
+    one = log.format(1, "load failed", "LoadError", "no file", frames, "One")
+    two = log.format(2, "queue is gone", "QueueError", "closed", frames, "Two")
+    view = default_view(f"INFO: start\n{one}INFO: again\n{two}INFO: end\n")
+    assert one in view
+    assert "app.QueueError: closed [… the next 5 as L4-8]\n" in view
+    assert view.count("app.StepA.run") == 1
+    assert "app.MainTwo.main" in view
+
+
+def test_blocks_that_repeat_are_counted_as_blocks() -> None:
+    block = "INFO: fetch sources\nINFO: unpack archive\nINFO: compile {}\nINFO: link program\n"
+    text = "".join(f"{block.format(name)}INFO: {name} took long\n" for name in "abcdefghij")
+    view = default_view(text)
+    assert view.startswith("INFO: fetch sources [… 5 lines from here: 9 more to L50]\n")
+    assert "INFO: compile a [… b, c +7]\n" in view
+    assert "INFO: unpack archive\n" in view
+
+
+def test_a_panic_has_its_message_and_backtrace() -> None:
+    panic = (
+        "thread 't::a' (3573) panicked at src/main.rs:2:25:\nno such row\nstack backtrace:\n"
+        "   0: t::a\n             at ./src/main.rs:2:25\n"
+    )
+    runs = "".join(f"test t::n{i} ... ok\n" for i in range(300))
+    view = shown(f"running 301 tests\n{runs}\n{panic}\ntest result: FAILED. 300 passed\n", 150)
+    assert panic in view
+
+
+def test_names_that_sound_like_errors_are_none() -> None:
+    said = (
+        "GET /http-errors 200",
+        "read /var/log/error.log",
+        "fetch es-errors 1.3.0",
+        "order-failed",
+    )
+    events = events_of(list(log_lines("".join(f"2026-03-01 10:00:00 {line}\n" for line in said))))
+    assert [event.level for event in events] == [-1, -1, -1, 2]
+
+
+def test_failures_of_unittest_are_a_log() -> None:
+    line, rule = "=" * 70, "-" * 70
+    trace = 'Traceback (most recent call last):\n  File "test_cart.py", line {}, in test_{}\n'
+    failures = "".join(
+        f"{line}\nFAIL: test_{name} (test_cart.Cart.test_{name})\n{rule}\n{trace.format(i, name)}"
+        f"    self.assertEqual(total({i}), {i})\nAssertionError: {i + 1} != {i}\n\n"
+        for i, name in enumerate(PARTS, start=9)
+    )
+    text = f"FF.F\n{failures}{rule}\nRan 17 tests in 0.002s\n\nFAILED (failures=16)\n"
+    record, body = compress(text, Profile("o200k_base", 20))
+    assert record.transforms[0].startswith("router:log:")
+    assert "AssertionError: 10 != 9 [" in body.text or "AssertionError: 10 != 9\n" in body.text
+    for name in PARTS:
+        assert f"FAIL: test_{name} (test_cart.Cart.test_{name})" in body.text
+    assert body.text.endswith("Ran 17 tests in 0.002s\n\nFAILED (failures=16)\n")

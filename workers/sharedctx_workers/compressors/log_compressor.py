@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sharedctx.lines import LineIndex
 from sharedctx.notes import unescape_notes
-from sharedctx.segments import REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.segments import EXTRA, REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
 from sharedctx_workers.compressors.log_grammar import is_quoted, strip_colors
 from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines, repeats_itself
+from sharedctx_workers.compressors.log_notes import notes_of
 from sharedctx_workers.compressors.log_ranks import ENOUGH, QUOTED, rank_events
-from sharedctx_workers.compressors.log_repeats import describe_repeats
+from sharedctx_workers.compressors.log_times import WITHOUT_TIME, stamps
+from sharedctx_workers.compressors.log_traces import told_frames
 
 __all__ = ("LogCompressor",)
 
@@ -24,7 +25,7 @@ _PIECE = 300
 _MAX_ESCAPE = 28
 _TRACE_HEAD, _TRACE_TAIL = 24, 16
 _LATE = 8.0
-_EXAMPLES = 2
+_TOLD, _TIME = 6.0, 6.3
 # The first line of each template says how many are like it.
 _STYLE = NoteStyle(implied=("line", "similar line"))
 
@@ -106,18 +107,28 @@ def _parts(
     text: str, lines: Sequence[LogLine], events: Sequence[Event], ranks: Sequence[float]
 ) -> Iterator[_Part]:
     """Yield the parts of all events."""
-    notes = _notes(text, lines, events)
-    last_said = max((i for i, line in enumerate(lines) if line.head.strip()), default=0)
+    times = {} if "\x1b" in text else stamps(lines, events, ranks)
+    frames = told_frames(lines, events, ranks)
+    told = {i for run in frames for i in run}
+    notes = notes_of(text, lines, events, ranks, frames)
+    said = [i for i, line in enumerate(lines) if line.head.strip()] or [0]
+    if times:
+        notes[said[0]] = "; ".join(filter(None, (notes.get(said[0]), WITHOUT_TIME)))
     for event, rank in zip(events, ranks, strict=True):
         size = event.end - event.start
-        for place in range(size):
-            line = lines[event.start + place]
-            is_end = event.start + place == last_said
-            line_rank = rank if is_end else _line_rank(line, rank, place, size)
+        for i, place in zip(range(event.start, event.end), range(size), strict=True):
+            line = lines[i]
+            if i in told:
+                yield _Part(line.start, line.end, max(rank, _TOLD), "similar line")
+                continue
+            if i in times:
+                stamp = line.start + times[i]
+                yield _Part(line.start, stamp, _TIME, EXTRA, 0)
+                line = line._replace(start=stamp)
+            line_rank = rank if i == said[-1] else _line_rank(line, rank, place, size)
             for part in _pieces(text, line, line_rank, _unit(event, line)):
                 states = text.count("\r", part.start, part.end) if line.is_overwritten else 0
-                note = notes.pop(event.template, "") if event.is_first and not place else ""
-                yield part._replace(amount=states or part.amount, note=note)
+                yield part._replace(amount=states or part.amount, note=notes.pop(i, ""))
 
 
 def _line_rank(line: LogLine, rank: float, place: int, size: int) -> float:
@@ -127,31 +138,13 @@ def _line_rank(line: LogLine, rank: float, place: int, size: int) -> float:
     return max(rank, QUOTED) if place and is_quoted(line.head) else rank
 
 
-def _notes(text: str, lines: Sequence[LogLine], events: Sequence[Event]) -> dict[int, str]:
-    """Return what to say after the first line of each template that has more of them."""
-    members: dict[int, list[Event]] = {}
-    for event in events:
-        if event.body and not lines[event.start].is_overwritten:
-            members.setdefault(event.template, []).append(event)
-    index = LineIndex(text)
-    notes = {}
-    for template, alike in members.items():
-        if len(alike) > 1:
-            last = lines[alike[-1].start]
-            stamp = last.head[: last.form.body]
-            bodies = [event.body for event in alike]
-            line = index.line_of(last.start)
-            notes[template] = describe_repeats(bodies, line, stamp, _EXAMPLES)
-    return notes
-
-
 def _unit(event: Event, line: LogLine) -> str:
     """Return what to call a line that is left out: errors are named, and so are repeats."""
     if line.is_overwritten:
         return "progress update"
     if not event.is_first:
         return "similar line"
-    return "error line" if event.level >= 3 else "line"
+    return "error line" if event.level >= 3 and not is_quoted(line.head) else "line"
 
 
 def _pieces(text: str, line: LogLine, rank: float, unit: str) -> Iterator[_Part]:

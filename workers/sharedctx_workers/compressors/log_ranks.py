@@ -14,8 +14,9 @@ from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.log_events import Event
 from sharedctx_workers.compressors.log_grammar import LineKind
 from sharedctx_workers.compressors.log_lines import LogLine
+from sharedctx_workers.compressors.log_told import Told
 
-__all__ = ("ENOUGH", "QUOTED", "rank_events")
+__all__ = ("ENOUGH", "QUOTED", "around_errors", "rank_events")
 
 _ENDS = 0.1
 _ERROR, _SUMMARY, _WARNING, _BOUNDARY, _KIND, _RARE = 1.0, 1.5, 2.0, 2.5, 3.0, 3.5
@@ -30,13 +31,14 @@ _HEAD, _TAIL, _AROUND = 3, 6, 2
 # One line of every kind is required as long as these lines, each with a note or two, are no more
 # than this part of the log, or no longer than a reader takes in anyway.
 _SHARE = 0.5
-_SHORT = 40_000
+_SHORT = 60_000
 _NOTES = 60
 
 
 def rank_events(lines: Sequence[LogLine], events: Sequence[Event]) -> list[float]:
     """Return the rank of each event."""
     steps = [_step(lines, event) for event in events]
+    _put_off(lines, events, steps)
     _add_context(lines, events, steps)
     _add_ends(lines, events, steps)
     places: dict[float, list[int]] = {}
@@ -89,6 +91,32 @@ def _step(lines: Sequence[LogLine], event: Event) -> float:
     return min(step, _FAILURE) if event.in_failures and event.is_new_form else step
 
 
+def _put_off(lines: Sequence[LogLine], events: Sequence[Event], steps: list[float]) -> None:
+    """Let wait what an error line tells as well, but no heading of what does not wait.
+
+    The first line of each template stays.
+    """
+    told = Told(events)
+    is_needed = False
+    for i in range(len(events) - 1, -1, -1):
+        event = events[i]
+        is_heading = lines[event.start].form.kind is LineKind.BOUNDARY
+        may_wait = steps[i] < _LAST and not event.is_first and not (is_heading and is_needed)
+        if may_wait and event in told:
+            steps[i] = _LAST
+        is_needed = not is_heading and (is_needed or steps[i] < _CONTEXT)
+
+
+def around_errors(events: Sequence[Event]) -> set[int]:
+    """Return the indices of the first error of each template and of what stands around it."""
+    return {
+        near
+        for i, event in enumerate(events)
+        if event.level >= 3 and event.is_first
+        for near in range(max(0, i - _AROUND), min(len(events), i + _AROUND + 1))
+    }
+
+
 def _is_routine(line: LogLine) -> bool:
     """Whether a line reports the success of one step of a run, which explains no failure."""
     return line.form.kind is LineKind.RUNNER and line.form.level < 2
@@ -96,17 +124,16 @@ def _is_routine(line: LogLine) -> bool:
 
 def _add_context(lines: Sequence[LogLine], events: Sequence[Event], steps: list[float]) -> None:
     """Raise what stands around the first error of each template."""
-    for i, event in enumerate(events):
-        if event.level >= 3 and event.is_first:
-            for near in range(max(0, i - _AROUND), min(len(events), i + _AROUND + 1)):
-                if steps[near] < _NEVER and not _is_routine(lines[events[near].start]):
-                    steps[near] = min(steps[near], _CONTEXT)
+    for near in around_errors(events):
+        if steps[near] < _NEVER and not _is_routine(lines[events[near].start]):
+            steps[near] = min(steps[near], _CONTEXT)
 
 
 def _add_ends(lines: Sequence[LogLine], events: Sequence[Event], steps: list[float]) -> None:
     """Raise the beginning and the end, and the very first and last line above all."""
     said = [i for i, e in enumerate(events) if lines[e.start].form.kind is not LineKind.BLANK]
     for i in (*said[:_HEAD], *said[-_TAIL:]):
-        steps[i] = min(steps[i], _EDGE)
+        if events[i].is_first or not _is_routine(lines[events[i].start]):
+            steps[i] = min(steps[i], _EDGE)
     for i in (*said[:1], *said[-1:]):
         steps[i] = _ENDS
