@@ -5,7 +5,12 @@ import json
 import pytest
 
 from sharedctx import tokens
-from sharedctx_workers.compressors.mixed_regions import is_composed, paragraph_runs, turns_of
+from sharedctx_workers.compressors.mixed_regions import (
+    is_composed,
+    outputs_of,
+    paragraph_runs,
+    turns_of,
+)
 from sharedctx_workers.router import route
 
 TOKENIZER = tokens.load()
@@ -40,6 +45,24 @@ def test_what_each_speaker_says_is_a_region() -> None:
 def test_paragraphs_of_a_program_are_one_region() -> None:
     text = f"This is what I found in the file after a while.\n\n{CODE}\nAnd that is all of it.\n"
     assert [text[start:end] for start, end in paragraph_runs(text)] == [CODE.rstrip("\n") + "\n"]
+
+
+def test_what_a_fenced_command_prints_ends_with_its_fence() -> None:
+    listed = "".join(f"file{i}\n" for i in range(3))
+    block = f"```console\n$ ls\n{listed}```\n"
+    manual = f"# Listing\n\n{block}\n## Counting\n\nIt counts what is there.\n\n{block}"
+    assert outputs_of(manual) == []
+    assert turns_of(manual) == []
+    inside = f"$ ls\n{listed}$ ls /\n{listed}"
+    assert [inside[start:end] for start, end in outputs_of(inside)] == [listed, listed]
+
+
+def test_sections_between_fenced_commands_keep_their_headings() -> None:
+    block = f"```console\n$ python shape.py\n{CODE}```\n"
+    text = "\n".join(f"## Step {i}\n\nDo not skip step {i} of this.\n\n{block}" for i in range(4))
+    segments = route(f"# Steps\n\n{text}", TOKENIZER).document.segments
+    shown = "".join(segment.text for segment in segments if segment.unit == "heading")
+    assert all(f"## Step {i}\n" in shown for i in range(4))
 
 
 @pytest.mark.parametrize("text", [CHAT, SESSION])

@@ -106,6 +106,9 @@ def _places(text: str) -> Iterator[tuple[Embedded, bool]]:
     if not marked:
         wide = (Embedded(start, start, end, end) for start, end in paragraph_runs(text))
         for place in heapq.merge(wide, embedded_in(text), key=lambda at: (at.start, -at.end)):
+            if place.is_fenced:
+                for start, end in outputs_of(text[place.body : place.stop]):
+                    yield Embedded(*(place.body + at for at in (start, start, end, end))), False
             yield place, False
     for start, end in marked:
         whole = Embedded(start, start, end, end)

@@ -9,8 +9,9 @@ compressors say whether they hold one kind.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sharedctx.plain import split_lines
 
@@ -28,6 +29,8 @@ _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
 _PROSE_START = re.compile(r"[\"'(*_`]{0,2}[A-Z]|\d+[.)]? |[-*+] |[a-z]+ ")
 _HEADING = re.compile(r"#{1,6} \S|(?:```|~~~)")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)  # indented ones may be of a diff
+# A block in which somebody shows commands, from its fence to the one that closes it.
+_SESSION = re.compile(r"^(`{3,20}|~{3,20})[^`\n]{0,200}\n\s{0,200}\$ \S", re.MULTILINE)
 
 
 def is_composed(text: str) -> bool:
@@ -44,7 +47,10 @@ def turns_of(text: str) -> list[tuple[int, int]]:
     A command after a prompt is a label too.
     """
     labels: list[tuple[int, int, str]] = []
+    fenced = _sessions(text)
     for start, end in _marked_lines(text):
+        if _is_in(fenced, start):
+            continue
         head = text[start : min(end, start + _MAX_HEAD)]
         before = text.rfind("\n", 0, max(start - 1, 0)) + 1
         after_blank = not text[before : min(start, before + _MAX_HEAD)].strip()
@@ -80,9 +86,15 @@ def _marked_lines(text: str) -> Iterator[tuple[int, int]]:
 def outputs_of(text: str) -> list[tuple[int, int]]:
     """Return ``(start, end)`` of what each command after a prompt printed; [] below two of them.
 
-    Sentences right before the next prompt are not part of it.
+    Sentences right before the next prompt are not part of it. What fences enclose is for who looks
+    between them.
     """
-    prompts = [(start, end) for start, end in split_lines(text) if _PROMPT.match(text, start)]
+    fenced = _sessions(text)
+    prompts = [
+        (start, end)
+        for start, end in split_lines(text)
+        if _PROMPT.match(text, start) and not _is_in(fenced, start)
+    ]
     if len(prompts) < 2:
         return []
     stops = [start for start, _ in prompts[1:]] + [len(text)]
@@ -90,6 +102,22 @@ def outputs_of(text: str) -> list[tuple[int, int]]:
         (end, _without_remarks(text, end, stop))
         for (_, end), stop in zip(prompts, stops, strict=True)
     ]
+
+
+def _sessions(text: str) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of the fenced blocks that begin with a command after a prompt."""
+    sessions: list[tuple[int, int]] = []
+    for opened in _SESSION.finditer(text):
+        close = text.find(f"\n{opened[1]}", opened.end())
+        if close >= 0 and not _is_in(sessions, opened.start()):
+            sessions.append((opened.start(), close))
+    return sessions
+
+
+def _is_in(ranges: Sequence[tuple[int, int]], place: int) -> bool:
+    """Whether `place` is in one of `ranges`, which are in order."""
+    i = bisect_right(ranges, (place, place)) - 1
+    return i >= 0 and place < ranges[i][1]
 
 
 def _without_remarks(text: str, start: int, end: int) -> int:
