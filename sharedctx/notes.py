@@ -1,7 +1,8 @@
 """Elision notes: what a rendition left out, how much of it, and where to read it.
 
 A note reads ``[… 45 lines elided: L120-164]``: the reader's own units, their numbers when they have
-some (``#12-199``), and the lines of the original. Nothing else in a rendition can be taken for one:
+some (``#12-199``), the lines of the original, and sometimes names to be found there. Nothing else
+in a rendition can be taken for one:
 where kept text holds the opening of a note literally, `escape_notes` puts a backslash into it, and
 `unescape_notes` takes exactly that backslash out again.
 """
@@ -9,7 +10,7 @@ where kept text holds the opening of a note literally, `escape_notes` puts a bac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
@@ -25,6 +26,7 @@ __all__ = (
 )
 
 _MAX_NOTE = 400
+_MAX_MENTIONS = 320
 NOTE = re.compile(rf"\[… [^\]\n]{{1,{_MAX_NOTE}}}\]")
 """Matches every note that this module writes, and nothing in escaped text."""
 
@@ -41,11 +43,13 @@ class Elision(NamedTuple):
         counts: How many of each unit, by the unit's singular, in order of appearance.
         numbers: First and last number of its units in the reader's count, if they have one.
         lines: First and last line of the original; None when the original is a single line.
+        mentions: What is to be found in it.
     """
 
     counts: Mapping[str, int]
     numbers: tuple[int, int] | None
     lines: tuple[int, int] | None
+    mentions: Sequence[str] = ()
 
 
 def _amount(count: int, unit: str) -> str:
@@ -68,15 +72,33 @@ def write_note(elision: Elision) -> str:
         for mark, numbers in (("#", elision.numbers), ("L", elision.lines))
         if numbers is not None
     ]
+    on = _on(elision.mentions)
     if not what:
-        return f"[… {', '.join(where) or 'elided'}]"
-    return f"[… {what} elided: {', '.join(where)}]" if where else f"[… {what} elided]"
+        return f"[… {', '.join(where) or 'elided'}{on}]"
+    return f"[… {what} elided: {', '.join(where)}{on}]" if where else f"[… {what} elided{on}]"
+
+
+def _on(mentions: Sequence[str]) -> str:
+    """Return what a note says of `mentions`: as many as there is room for."""
+    said: list[str] = []
+    room = _MAX_MENTIONS
+    for mention in map(_clean, mentions):
+        room -= len(mention) + 2
+        if room < 0:
+            said.append(f"{len(mentions) - len(said)} more")
+            break
+        said.append(mention)
+    return f" on {', '.join(said)}" if said else ""
 
 
 def write_aside(text: str, style: NoteStyle = _PLAIN) -> str:
     """Return the note that says `text`, cut and cleaned so that it is one; see `Segment.note`."""
-    clean = " ".join(text.replace("]", ")").split())[:_MAX_NOTE]
-    return f"{style.before}[… {clean}]{style.after}"
+    return f"{style.before}[… {_clean(text)[:_MAX_NOTE]}]{style.after}"
+
+
+def _clean(text: str) -> str:
+    """Return `text` on one line and without what would close a note."""
+    return " ".join(text.replace("]", ")").split())
 
 
 def escape_notes(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from sharedctx.lines import LineIndex
@@ -23,6 +23,8 @@ __all__ = ("IndexSet", "Runs", "pick")
 _PATIENCE = 256
 # No note is shorter than this many tokens, so what is shorter is never left out.
 _FREE = 4
+# The share of a budget above which names of what is left out would take the place of the text.
+_MENTIONS = 0.3
 _WORD = 1024
 
 
@@ -81,7 +83,9 @@ class IndexSet:
 class Runs:
     """What it takes to leave out any run ``segments[i:j]`` of a document."""
 
-    def __init__(self, document: Document, original: str, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, document: Document, original: str, tokenizer: Tokenizer, budget: float = math.inf
+    ) -> None:
         self.segments = document.segments
         self._style = document.note_style
         self._count = tokenizer.count
@@ -94,6 +98,9 @@ class Runs:
             for unit in self._units
         ]
         self._extras = [0, *accumulate(segment.unit == EXTRA for segment in self.segments)]
+        self._mentions = [0, *accumulate(map(self._mentioned_tokens, self.segments))]
+        if self._mentions[-1] > _MENTIONS * budget:
+            self._mentions = [0] * len(self._mentions)
         self._numbered = [i for i, segment in enumerate(self.segments) if segment.first]
         index = LineIndex(original)
         self._lines = [_lines(index, original, s) for s in self.segments] if len(index) > 1 else []
@@ -102,6 +109,9 @@ class Runs:
         """Tokens that a segment has when it is kept, with its note."""
         note = segment.note
         return segment.tokens + (self._count(write_aside(note, self._style)) if note else 0)
+
+    def _mentioned_tokens(self, segment: Segment) -> int:
+        return sum(self._count(f" {mention},") for mention in segment.mentions)
 
     def tokens(self, i: int, j: int) -> int:
         """Tokens that the run has when it is kept, up to merges at the seams."""
@@ -142,13 +152,21 @@ class Runs:
 
     def note(self, i: int, j: int) -> str:
         """Return the note for the run, in the style of the document."""
+        return self._bare_note(i, j, self._mentioned(i, j))
+
+    def _bare_note(self, i: int, j: int, mentions: Sequence[str]) -> str:
         amounts = zip(self._units, self._sums, strict=True)
         counts = {unit: sums[j] - sums[i] for unit, sums in amounts if sums[j] > sums[i]}
         if self._lines and counts.keys() <= {*self._style.implied}:
             counts = {}
         lines = (self._lines[i][0], self._lines[j - 1][1]) if self._lines else None
-        note = write_note(Elision(counts, self._numbers(i, j), lines))
+        note = write_note(Elision(counts, self._numbers(i, j), lines, mentions))
         return f"{self._style.before}{note}{self._style.after}"
+
+    def _mentioned(self, i: int, j: int) -> list[str]:
+        if self._mentions[i] == self._mentions[j]:
+            return []
+        return list(dict.fromkeys(said for s in self.segments[i:j] for said in s.mentions))
 
     def _numbers(self, i: int, j: int) -> tuple[int, int] | None:
         """Numbers of the units that have some, if they are one unbroken sequence of one unit."""
@@ -187,7 +205,10 @@ class Runs:
         return self._stand_ins[text]
 
     def _note_cost(self, i: int, j: int) -> int:
-        """Tokens of the note for the run, or of one that is alike: same units, similar numbers."""
+        """Tokens of the note for the run, or of one that is alike: same units, similar numbers.
+
+        Names are counted one by one, as if there was room for all of them.
+        """
         alike = [(sums[j] - sums[i]).bit_length() for sums in self._sums]
         if self._lines:
             first, last = self._lines[i][0], self._lines[j - 1][1]
@@ -195,8 +216,8 @@ class Runs:
         key = tuple(alike)
         cost = self._notes.get(key)
         if cost is None:
-            cost = self._notes[key] = self._count(self.note(i, j))
-        return cost
+            cost = self._notes[key] = self._count(self._bare_note(i, j, ()))
+        return cost + self._mentions[j] - self._mentions[i]
 
 
 def _lines(index: LineIndex, original: str, segment: Segment) -> tuple[int, int]:

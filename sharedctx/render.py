@@ -84,7 +84,7 @@ def render(
         tokens = tokenizer.count(text)
         if max_tokens is None or tokens <= max_tokens:
             return Rendering(text, tokens, Guarantee.ABRIDGED if is_abridged else document.whole)
-    runs = Runs(document, original, tokenizer)
+    runs = Runs(document, original, tokenizer, max_tokens)
     choose = partial(pick, runs, keep_required=keep_required, up_to=up_to)
     views = _views(document, runs, tokenizer, max_tokens, choose, at_least=keep_required)
     fitting = [view for view in views if view.tokens <= max_tokens]

@@ -57,6 +57,13 @@ def _texts(values: Any) -> dict[int, str]:
     return values
 
 
+def _lists(values: Any) -> dict[int, tuple[str, ...]]:
+    """Return `values` if they are lists of texts of some of the segments."""
+    if type(values) is not dict or not set(map(type, values.values())) <= {list}:
+        raise ValueError("the lists of texts are malformed")
+    return {i: tuple(map(_text, texts)) for i, texts in values.items()}
+
+
 def _number(value: Any) -> float:
     if type(value) not in {int, float} or math.isnan(value):
         raise ValueError("a number is malformed")
@@ -92,6 +99,7 @@ def encode_document(document: Document, original: str) -> bytes:
         "abridged": _verbatim(document, original),
         "texts": own_text,
         "stand_ins": {i: s.stand_in for i, s in enumerate(segments) if s.stand_in},
+        "mentions": {i: list(s.mentions) for i, s in enumerate(segments) if s.mentions},
         "notes": {i: s.note for i, s in enumerate(segments) if s.note},
     }
     packed: bytes = msgpack.packb(columns, unicode_errors="surrogatepass")
@@ -131,6 +139,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
     )
     texts, stand_ins = _texts(columns["texts"]), _texts(columns["stand_ins"])
     notes = _texts(columns.get("notes", {}))
+    mentions = _lists(columns.get("mentions", {}))
     abridged = columns.get("abridged", {})
     spelled_out = _texts({i: text for i, text in abridged.items() if text is not None})
     (start,) = _whole([columns["start"]], 1)
@@ -155,6 +164,7 @@ def _decode(columns: dict[str, Any], original: str) -> Document:
                 count=counts[i],
                 stand_in=stand_ins.get(i, ""),
                 note=notes.get(i, ""),
+                mentions=mentions.get(i, ()),
                 needs=needs[i],
                 stands_for=stands_for[i],
                 told_by=told_by[i],

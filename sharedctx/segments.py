@@ -80,6 +80,8 @@ class Segment:
         is_prose: Whether it is verbatim sentences, of which words may be left out. For who makes
             a rendition; not stored with it.
         verbatim: How it reads with all its words, where words are left out of `text`; else empty.
+        mentions: Names that are found in it and in nothing of a smaller rank. The note for what it
+            is left out with says them, in views that have room for that.
     """
 
     text: str
@@ -96,6 +98,7 @@ class Segment:
     told_by: int = 0
     is_prose: bool = field(default=False, compare=False)
     verbatim: str = ""
+    mentions: tuple[str, ...] = ()
 
     @property
     def is_lead(self) -> bool:

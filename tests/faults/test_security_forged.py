@@ -150,6 +150,8 @@ TABLES: dict[str, Any] = {
     "needs what is not there": {"needs": [7, 1]},
     "texts of numbers": {"texts": {0: 5}},
     "ranks of texts": {"ranks": ["high", 1]},
+    "mentions of numbers": {"mentions": {0: [5]}},
+    "mentions that are no lists": {"mentions": {0: "abc"}},
     "tokens of texts": {"tokens": ["many"]},
     "stands for too many": {"stands_for": [9, 1]},
     "an unknown guarantee": {"whole": "certain"},

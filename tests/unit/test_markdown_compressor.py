@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sharedctx import tokens
-from sharedctx.render import render
+from sharedctx.render import render, render_default
 from sharedctx.segments import Document, Guarantee
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
@@ -84,3 +84,25 @@ def test_what_only_leads_in_heads_no_section() -> None:
 )
 def test_other_texts_are_not_markdown(text: str) -> None:
     assert MARKDOWN.document(text, TOKENIZER) is None
+
+
+def test_what_goes_last_hides_no_facts_and_is_named() -> None:
+    badges = (
+        "[![Build status](https://badges.test/build.svg)](https://ci.test/runs)\n"
+        "[![Uses max_size](https://badges.test/size.svg)](https://size.test/)\n"
+    )
+    text = f"# Manual\n\n{badges}\n{FILLER * 3}Keep max_size below 100. {FILLER * 3}\n\n{MANUAL}"
+    document = document_of(text)
+    target = TOKENIZER.count(text) // 2
+    shown = render_default(document, text, TOKENIZER, target).text
+    assert "![Build status]" not in shown
+    assert "https://ci.test/runs" in shown
+    assert "Keep max_size below 100." in shown
+
+
+def test_all_that_states_nearly_every_fact_is_shown() -> None:
+    document = document_of(MANUAL)
+    total = TOKENIZER.count(MANUAL)
+    shown = render_default(document, MANUAL, TOKENIZER, document.basis // 5).text
+    assert all(f"must not exceed {1000 + i}" in shown for i in range(8))
+    assert TOKENIZER.count(shown) < total // 2

@@ -26,12 +26,23 @@ from sharedctx.segments import NoteStyle
         ),
         (Elision({"entry": 2, "key": 2}, None, (1, 1)), "[… 2 entries, 2 keys elided: L1]"),
         (Elision({}, None, (1, 9)), "[… L1-9]"),
+        (Elision({}, None, (1, 9), ["a_b", "--c"]), "[… L1-9 on a_b, --c]"),
+        (Elision({"item": 2}, None, (8, 9), ["x]\n"]), "[… 2 items elided: L8-9 on x)]"),
         (Elision({}, None, None), "[… elided]"),
     ],
 )
 def test_notes_say_what_how_much_and_where(elision: Elision, note: str) -> None:
     assert write_note(elision) == note
     assert NOTE.fullmatch(note)
+
+
+def test_notes_mention_as_much_as_there_is_room_for() -> None:
+    names = [f"name_{i}" for i in range(100)]
+    note = write_note(Elision({}, None, (3, 1200), names))
+    assert NOTE.fullmatch(note)
+    said = note.removeprefix("[… L3-1200 on ").removesuffix("]").split(", ")
+    assert said == [*names[: len(said) - 1], f"{101 - len(said)} more"]
+    assert len(said) > 30
 
 
 @pytest.mark.parametrize("text", ["38 like this, L2-164", "a]b\nc", "x" * 5000, "[… ]"])

@@ -57,6 +57,23 @@ def test_parts_are_kept_by_rank_and_shown_in_order() -> None:
     assert [original[span.start : span.end].count("\n") for span in rendering.elided] == [3, 3]
 
 
+def test_a_note_mentions_what_it_stands_for_where_there_is_room() -> None:
+    document, original = document_of(numbered_lines(9), [1, 9, 9, 9, 2, 9, 9, 9, 3])
+    segments = list(document.segments)
+    for i, names in ((2, ("max_size", "--force")), (3, ("max_size",)), (4, ("not shown",))):
+        segments[i] = replace(segments[i], mentions=names)
+    document = replace(document, segments=tuple(segments))
+    assert shown(document, original, 60).text.split("\n")[1:4] == [
+        "[… 3 lines elided: L2-4 on max_size, --force]",
+        segments[4].text.strip(),
+        "[… 3 lines elided: L6-8]",
+    ]
+    for budget in range(MIN_TOKENS, 70):
+        rendering = shown(document, original, budget)
+        assert rendering.tokens <= budget
+        assert "max_size" not in rendering.text or budget >= 30
+
+
 def test_rows_of_an_index_go_without_a_note() -> None:
     document, original = document_of(numbered_lines(9), [1, 9, 9, 9, 9, 9, 9, 9, 1])
     rows = [

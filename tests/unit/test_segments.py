@@ -16,7 +16,7 @@ def a_document() -> Document:
             Segment("alpha\n", 0.0, 2, Span(0, 6)),
             Segment("B\n", 1.5, 2, Span(6, 11), unit="row", first=7, count=3, needs=1, told_by=1),
             Segment("gamma\n", 2.0, 2, Span(11, 17), stand_in="...\n", needs=2, stands_for=2),
-            Segment("", 2.0, 0, Span(17, 17), note="2 alike"),
+            Segment("", 2.0, 0, Span(17, 17), note="2 alike", mentions=("a_b", "--c")),
         ),
         "code",
         Guarantee.LOSSLESS,

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sharedctx import tokens
-from sharedctx.render import render
+from sharedctx.render import render, render_default
 from sharedctx.segments import Document
 from sharedctx_workers.compressors import TextCompressor
-from sharedctx_workers.compressors.text_parts import Role, parts_of
+from sharedctx_workers.compressors.text_facts import facts_of
+from sharedctx_workers.compressors.text_mentions import mentions_of
+from sharedctx_workers.compressors.text_parts import Part, Role, parts_of
 
 TOKENIZER = tokens.load()
 TEXT = TextCompressor()
@@ -83,7 +87,7 @@ def test_headings_stay_with_what_they_head() -> None:
     shown = render(document_of(text), text, TOKENIZER, max_tokens=120).text
     assert "# Two\n" in shown
     assert "4711" in shown
-    assert "[… L3]" in shown
+    assert "[… L3 on " in shown
 
 
 def test_repetition_gives_way() -> None:
@@ -123,3 +127,43 @@ def test_many_short_lines_share_segments() -> None:
     document = document_of("# a\n" * 200_000)
     assert len(document.segments) <= 60_000
     assert sum(segment.count for segment in document.segments) == 200_000
+
+
+MANUAL = "".join(
+    f"The first setting of part {i} decides how much is kept, and for how long it stays. "
+    f"Beside it there is `limit_{i}`, which most people can leave as it is for years. "
+    f"It cannot shrink{i} while somebody reads, as others would see less than they asked for.\n\n"
+    for i in range(40)
+)
+
+
+def test_what_is_left_out_is_named() -> None:
+    document = document_of(MANUAL)
+    shown = render_default(document, MANUAL, TOKENIZER, document.basis // 5).text
+    assert "[… L" in shown
+    assert all(re.search(rf"\blimit_{i}\b", shown) for i in range(40))
+    kept = [s.text for s in document.segments if s.rank <= document.enough]
+    assert not all(f"`limit_{i}`" in "".join(kept) for i in range(40))
+    assert not any(s.mentions for s in document.segments if s.rank <= document.enough)
+
+
+def mentioned(source: str, *, is_code: bool = False) -> tuple[str, ...]:
+    part = Part(0, len(source), Role.CODE if is_code else Role.SENTENCE, "sentence")
+    return mentions_of(part, source, facts_of(source, is_code=is_code))
+
+
+def test_names_are_mentioned_as_they_are_written() -> None:
+    source = (
+        "Set `max_size` to 4096 bytes or 25%, never\nbelow 7 of it, and see https://x.test/a "
+        "since it doesn't retry."
+    )
+    assert mentioned(source) == (
+        "max_size", "4096 bytes", "25%", "never below", "https://x.test/a", "doesn't retry",
+    )  # fmt: skip
+    assert mentioned("x = `not a ${name}` if not y_z else 10", is_code=True) == ("y_z", "10")
+
+
+def test_what_a_note_cannot_hold_is_not_mentioned() -> None:
+    assert mentioned("See `a[0]` and `b_c` and https://x.test/" + "x" * 150) == ("b_c",)
+    heading = Part(0, 14, Role.HEADING, "heading")
+    assert mentions_of(heading, "## More on a_b", ()) == ("More on a_b",)

@@ -18,6 +18,7 @@ from sharedctx.notes import escape_notes, unescape_notes
 from sharedctx.segments import REQUIRED, TARGET, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
+from sharedctx_workers.compressors.counting import tokens_up_to
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
@@ -154,16 +155,20 @@ def combine(
     """
     entries = _Entries(text, tokenizer)
     prose = [_prose(text, piece, composed=composed) for piece in pieces]
-    ranking = rank_parts(text, [part for parts in prose for part in parts], share)
-    ranks = iter(ranking.ranks)
+    said = [part for parts in prose for part in parts]
+    asides = [i for i, part in enumerate(said) if _LAST.match(text, part.start, part.end)]
+    ranking = rank_parts(text, said, share, asides)
+    ranked = zip(ranking.ranks, ranking.mentions, strict=True)
     for piece, parts in zip(pieces, prose, strict=True):
         lead = _lead(text, parts, tokenizer) if composed else len(parts)
         for place, part in enumerate(parts):
-            rank = next(ranks)
+            rank, mentions = next(ranked)
             late = LATE if rank > ranking.enough else 0.0
-            entries.text(part, REQUIRED if place >= lead else late + rank)
-        entries.wanted += _tokens(text, parts[:lead], tokenizer) * min(1.0, ranking.enough) * share
+            entries.text(part, REQUIRED if place >= lead else late + rank, mentions)
         entries.wanted += _tokens(text, parts[lead:], tokenizer)
+        told = entries.segments[len(entries.segments) - len(parts) :][:lead]
+        entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
+        entries.wanted += sum(tokenizer.count(f" {m},") for s in told for m in s.mentions)
         if piece.document is not None:
             entries.routed(piece.place, piece.document)
     segments = tuple(entries.segments)
@@ -274,7 +279,7 @@ class _Entries:
         self.segments: list[Segment] = []
         self.wanted = 0.0
 
-    def text(self, part: Part, rank: float) -> None:
+    def text(self, part: Part, rank: float, mentions: tuple[str, ...]) -> None:
         """Add a part of the prose."""
         source = self._text[part.start : part.end]
         is_heading = part.role is Role.HEADING
@@ -284,8 +289,15 @@ class _Entries:
                 self._headings.pop()
         is_last = bool(_LAST.match(source))
         segment = self._verbatim(part.start, part.end, (LATE if is_last else 0.0) + rank)
-        prose = not is_last and is_prose(part, source)
-        self.segments.append(replace(segment, unit=part.unit, count=part.amount, is_prose=prose))
+        self.segments.append(
+            replace(
+                segment,
+                unit=part.unit,
+                count=part.amount,
+                is_prose=not is_last and is_prose(part, source),
+                mentions=mentions,
+            )
+        )
         if is_heading:
             self._headings.append((level, len(self.segments) - 1))
 

@@ -24,9 +24,9 @@ class TextCompressor:
     def document(self, text: str, tokenizer: Tokenizer) -> Document:
         """Return `text` as ranked sentences, lines and blocks."""
         parts = parts_of(text)
-        ranks, enough = rank_parts(text, parts)
+        ranks, enough, mentions = rank_parts(text, parts)
         segments = []
-        for part, rank, need in zip(parts, ranks, _headings(parts), strict=True):
+        for part, rank, need, said in zip(parts, ranks, _headings(parts), mentions, strict=True):
             source = text[part.start : part.end]
             segments.append(
                 Segment(
@@ -38,6 +38,7 @@ class TextCompressor:
                     count=part.amount,
                     needs=need,
                     is_prose=is_prose(part, source),
+                    mentions=said,
                 )
             )
         return Document(

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 __all__ = ("NEARLY", "Cover", "cover")
 
-NEARLY = 0.98
-"""The share of all facts after which the rest takes more room than it is worth."""
+NEARLY = 0.9
+"""The share of all facts after which what is left is rather named than stated."""
 
 # Of facts, what a part is worth by itself, for what it is about and where it stands.
 _OWN_WORTH = 0.3
@@ -30,10 +30,12 @@ class Cover(NamedTuple):
     Attributes:
         order: Their indices, what to read first first.
         covered: How many of these state nearly every fact there is (`NEARLY`).
+        new: For each part, the facts that no part before it in the order states.
     """
 
     order: list[int]
     covered: int
+    new: list[frozenset[str]]
 
 
 def cover(facts: Sequence[frozenset[str]], worth: Sequence[float], costs: Sequence[float]) -> Cover:
@@ -59,6 +61,7 @@ class _Reading:
                 self._stated_by.setdefault(fact, []).append(i)
         self._new = [len(stated) for stated in facts]
         self._read = bytearray(len(facts))
+        self._told = [frozenset[str]()] * len(facts)
 
     def whole(self) -> Cover:
         """Return the order of all parts."""
@@ -82,7 +85,7 @@ class _Reading:
             for near in (i - 1, i + 1):
                 if 0 <= near < len(self._facts) and not self._read[near]:
                     heapq.heappush(heap, self._entry(near))
-        return Cover(order, covered)
+        return Cover(order, covered, self._told)
 
     def _entry(self, i: int) -> tuple[float, int]:
         neighbors = (i > 0 and self._read[i - 1]) + (i + 1 < len(self._read) and self._read[i + 1])
@@ -92,8 +95,8 @@ class _Reading:
     def _take(self, i: int) -> int:
         """Read part `i`; return how many facts are new."""
         self._read[i] = 1
-        unknown = len(self._stated_by)
-        for fact in self._facts[i]:
-            for part in self._stated_by.pop(fact, ()):
+        self._told[i] = frozenset(fact for fact in self._facts[i] if fact in self._stated_by)
+        for fact in self._told[i]:
+            for part in self._stated_by.pop(fact):
                 self._new[part] -= 1
-        return unknown - len(self._stated_by)
+        return len(self._told[i])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sharedctx.ranking import COMMON_WORDS
 
-__all__ = ("facts_of",)
+__all__ = ("denials_in", "facts_of", "names_in")
 
-_FACT = re.compile(
+_NAME = re.compile(
     r"`[^`\n]{1,80}`"  # what the writer marked as a name
     r"|https?://[^\s)>\]]{1,200}"
     r"|(?<![\w/])(?:~?/|\./|\.\./|[\w.-]{1,40}/)[\w.+/@-]{1,120}\w"  # paths
@@ -36,14 +37,27 @@ def facts_of(source: str, *, is_code: bool = False) -> list[str]:
         source: The part.
         is_code: Whether it is code, in which words such as "not" deny nothing.
     """
-    facts = [found.strip("`") for found in _FACT.findall(source)]
+    facts = [name for _, _, name in names_in(source)]
     if not is_code:
-        facts += (_denied(source, found) for found in _NEGATION.finditer(source))
+        facts += (fact for _, _, fact in denials_in(source))
     return facts
 
 
-def _denied(source: str, found: re.Match[str]) -> str:
-    """Return a negation with the word that it is about."""
-    following = _WORD.findall(source, found.end(), found.end() + 60)
-    about = next((word for word in map(str.lower, following) if word not in COMMON_WORDS), "")
-    return f"{found[0].lower()} {about}"
+def names_in(source: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the numbers and names in `source`: where each starts and ends, and the fact it is."""
+    for found in _NAME.finditer(source):
+        yield found.start(), found.end(), found[0].strip("`")
+
+
+def denials_in(source: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what `source` denies, excepts or requires: where it starts and ends, and the fact."""
+    for found in _NEGATION.finditer(source):
+        start, end = found.span()
+        while start and source[start - 1].isalpha():  # of the verb that "n't" ends
+            start -= 1
+        about = ""
+        for word in _WORD.finditer(source, end, end + 60):
+            if word[0].lower() not in COMMON_WORDS:
+                about, end = word[0].lower(), word.end()
+                break
+        yield start, end, f"{found[0].lower()} {about}"

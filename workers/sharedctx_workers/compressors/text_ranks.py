@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sharedctx.ranking import COMMON_WORDS, words
 from sharedctx.segments import TARGET
 from sharedctx_workers.compressors.text_cover import cover
 from sharedctx_workers.compressors.text_facts import facts_of
+from sharedctx_workers.compressors.text_mentions import mentions_of
 from sharedctx_workers.compressors.text_parts import Part, Role
 
 __all__ = ("SHARE", "Ranking", "rank_parts")
@@ -50,29 +51,55 @@ class Ranking(NamedTuple):
         ranks: Rank of each part, smallest for what is needed first; at 1.0 the parts so far take
             the share of the text that was given.
         enough: The rank at which nearly every fact is stated and a fair share of the text is shown.
+        mentions: What to mention of each part where it is left out; nothing of those that the
+            default rendering shows.
     """
 
     ranks: list[float]
     enough: float
+    mentions: list[tuple[str, ...]]
 
 
-def rank_parts(text: str, parts: Sequence[Part], share: float = SHARE) -> Ranking:
-    """Return the ranks of the parts of `text`, of which at most `share` is to be shown."""
+def rank_parts(
+    text: str, parts: Sequence[Part], share: float = SHARE, asides: Collection[int] = ()
+) -> Ranking:
+    """Return the ranks of the parts of `text`.
+
+    Args:
+        text: The text.
+        parts: Its parts.
+        share: How much of it is to be shown at most.
+        asides: Indices of parts that come after all others, such as the targets of links.
+    """
     worth = _smoothed(parts, _scores(text, parts))
     if worth:
         worth[0] += 2
         worth[-1] += 0.5
     costs = [(part.end - part.start) / _CHARS_PER_TOKEN for part in parts]
-    order, covered = cover(_facts(text, parts), worth, costs)
+    facts = _facts(text, parts)
+    order, covered, new = cover(
+        [frozenset() if i in asides else stated for i, stated in enumerate(facts)], worth, costs
+    )
+    shown = set(order[:covered]).difference(asides)
+    order = [*(i for i in order if i not in asides), *asides]
     ranks = [0.0] * len(parts)
     taken, whole = 0.0, share * sum(costs) or 1.0
     enough = _FAIR / share
-    for place, i in enumerate(order, start=1):
+    for i in order:
         ranks[i] = _FIRST + taken / whole
         taken += costs[i]
-        if place <= covered:
+        if i in shown:
             enough = max(enough, ranks[i])
-    return Ranking(ranks, enough)
+    known = frozenset[str]().union(*new)
+    for i in asides:
+        new[i] = facts[i] - known
+        known |= new[i]
+    last = min(enough, 1.0)
+    mentions = [
+        mentions_of(part, text[part.start : part.end], told) if rank > last or i in asides else ()
+        for i, (part, rank, told) in enumerate(zip(parts, ranks, new, strict=True))
+    ]
+    return Ranking(ranks, enough, mentions)
 
 
 def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
