@@ -169,7 +169,7 @@ def _records(lines: Sequence[_Line], *, quoted: bool) -> Iterator[tuple[int, int
 def _split(records: Sequence[str], delimiter: str) -> list[list[str]] | None:
     """Return the cells of each record; None when they are not well-formed."""
     if delimiter == "|":
-        return [[cell.strip() for cell in _first_line(r).strip(" |").split("|")] for r in records]
+        return [_between_pipes(_first_line(record).strip()) for record in records]
     if not any('"' in record for record in records):
         return [_first_line(record).split(delimiter) for record in records]
     try:
@@ -179,6 +179,13 @@ def _split(records: Sequence[str], delimiter: str) -> list[list[str]] | None:
         ]
     except csv.Error:
         return None
+
+
+def _between_pipes(line: str) -> list[str]:
+    """Return the cells of a line, also empty ones at its ends; one that a pipe opens may close."""
+    if line.startswith("|"):
+        line = line[1:].removesuffix("|")
+    return [cell.strip() for cell in line.split("|")]
 
 
 def _first_line(record: str) -> str:
