@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
@@ -79,15 +80,14 @@ def write_note(elision: Elision) -> str:
 
 
 def _on(mentions: Sequence[str]) -> str:
-    """Return what a note says of `mentions`: as many as there is room for."""
-    said: list[str] = []
-    room = _MAX_MENTIONS
-    for mention in map(_clean, mentions):
-        room -= len(mention) + 2
-        if room < 0:
-            said.append(f"{len(mentions) - len(said)} more")
-            break
-        said.append(mention)
+    """Return what a note says of `mentions`: as many as there is room for, the longest least."""
+    clean = [_clean(mention) for mention in mentions]
+    sizes = accumulate(sorted(len(mention) + 2 for mention in clean))
+    fitting = sum(size <= _MAX_MENTIONS for size in sizes)
+    chosen = set(sorted(range(len(clean)), key=lambda i: len(clean[i]))[:fitting])
+    said = [mention for i, mention in enumerate(clean) if i in chosen]
+    if len(said) < len(clean):
+        said.append(f"{len(clean) - len(said)} more")
     return f" on {', '.join(said)}" if said else ""
 
 

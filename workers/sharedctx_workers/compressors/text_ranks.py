@@ -109,7 +109,8 @@ def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
     for i, part in enumerate(parts):
         facts = facts_of(text[part.start : part.end], is_code=part.role is Role.CODE)
         is_heading = part.role is Role.HEADING
-        if is_heading or after_heading or part.role is Role.ITEM:
+        is_short = part.role is Role.CODE and part.opens and part.amount <= 4
+        if is_heading or after_heading or part.role is Role.ITEM or is_short:
             facts.append(f"\n{i}")
         if is_heading or after_heading:
             facts.append(f"\n\n{i}")
