@@ -7,6 +7,7 @@ import pytest
 from sharedctx import tokens
 from sharedctx.render import render, render_default
 from sharedctx.segments import Document, Guarantee
+from sharedctx_workers.compressors.code import CodeCompressor
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
 from sharedctx_workers.compressors.table import TableCompressor
@@ -106,3 +107,17 @@ def test_all_that_states_nearly_every_fact_is_shown() -> None:
     shown = render_default(document, MANUAL, TOKENIZER, document.basis // 5).text
     assert all(f"must not exceed {1000 + i}" in shown for i in range(8))
     assert TOKENIZER.count(shown) < total // 2
+
+
+def test_names_in_examples_that_are_left_out_are_named() -> None:
+    body = "".join(
+        f"        self.counter_{i} = start_at({i}, step=2, by=None)\n" for i in range(14)
+    )
+    block = f"```python\nclass Counters:\n    def __init__(self):\n{body}```\n"
+    text = f"# Counters\n\nThis is how they are made.\n\n{block}\n{MANUAL}"
+    compressor = MarkdownCompressor((CodeCompressor(),))
+    document = compressor.document(text, TOKENIZER)
+    assert document is not None
+    shown = render_default(document, text, TOKENIZER, document.basis // 5).text
+    assert "self.counter_7 =" not in shown
+    assert "self.counter_7," in shown

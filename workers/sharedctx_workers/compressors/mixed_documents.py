@@ -23,6 +23,7 @@ from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, em
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
+from sharedctx_workers.compressors.text_mentions import names_of_code
 from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
@@ -150,13 +151,14 @@ def combine(
         tokenizer: What counts.
         kind: Kind of the document.
         composed: Whether somebody wrote it around its parts. Then a short line that stands alone is
-            a heading, without any marks, and what is said of a part stays.
+            a heading, without any marks, and what is said of a part stays. Otherwise code in it is
+            an example of what the text is about, so its names count.
         share: What the default rendering takes of the prose at most.
     """
     entries = _Entries(text, tokenizer)
     prose = [_prose(text, piece, composed=composed) for piece in pieces]
     said = [part for parts in prose for part in parts]
-    asides = [i for i, part in enumerate(said) if _LAST.match(text, part.start, part.end)]
+    asides = {i for i, part in enumerate(said) if _LAST.match(text, part.start, part.end)}
     ranking = rank_parts(text, said, share, asides)
     ranked = zip(ranking.ranks, ranking.mentions, strict=True)
     for piece, parts in zip(pieces, prose, strict=True):
@@ -170,7 +172,8 @@ def combine(
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
         entries.wanted += sum(tokenizer.count(f" {m},") for s in told for m in s.mentions)
         if piece.document is not None:
-            entries.routed(piece.place, piece.document)
+            is_example = piece.document.kind == "code" and not composed
+            entries.routed(piece.place, piece.document, is_example=is_example)
     segments = tuple(entries.segments)
     documents = [piece.document for piece in pieces if piece.document is not None]
     is_verbatim = all(s.text == text[s.span.start : s.span.end] for s in segments)
@@ -301,9 +304,12 @@ class _Entries:
         if is_heading:
             self._headings.append((level, len(self.segments) - 1))
 
-    def routed(self, place: Embedded, document: Document) -> None:
+    def routed(self, place: Embedded, document: Document, *, is_example: bool) -> None:
         """Add the segments of another document, between its fences."""
         ranks, wanted = scaled(document)
+        mentions = [segment.mentions for segment in document.segments]
+        if is_example:
+            mentions = names_of_code(document.segments, ranks)
         self._lines += self._text.count("\n", self._counted, place.body)
         self._counted = place.body
         above = self._distance
@@ -311,7 +317,7 @@ class _Entries:
             opening = len(self.segments)
             self._edge(place.start, place.body, above())
             above = lambda: len(self.segments) - opening  # noqa: E731  # the fence is above now
-        for segment, rank in zip(document.segments, ranks, strict=True):
+        for segment, rank, said in zip(document.segments, ranks, mentions, strict=True):
             start, end = segment.span
             self.segments.append(
                 replace(
@@ -321,6 +327,7 @@ class _Entries:
                     needs=segment.needs or above(),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
                     note=_LINE.sub(self._moved, segment.note, 1),
+                    mentions=said,
                 )
             )
         if place.end > place.stop:

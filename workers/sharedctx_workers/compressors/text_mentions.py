@@ -7,13 +7,14 @@ what is denied or required in it, in the words of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sharedctx.ranking import COMMON_WORDS
+from sharedctx.segments import Segment
 from sharedctx_workers.compressors.text_facts import denials_in, names_in
 from sharedctx_workers.compressors.text_parts import Part, Role
 
-__all__ = ("mentions_of",)
+__all__ = ("mentions_of", "names_of_code")
 
 _MAX_MENTION = 120
 _MAX_TITLE = 80
@@ -46,6 +47,19 @@ def mentions_of(part: Part, source: str, new: Collection[str]) -> tuple[str, ...
             if fact in new and end - start <= _MAX_DENIAL
         ]
     return tuple(dict.fromkeys(said for _, said in sorted(found) if _is_mentionable(said)))
+
+
+def names_of_code(segments: Sequence[Segment], ranks: Sequence[float]) -> list[tuple[str, ...]]:
+    """Return what to mention of each segment of code with a rank above 1.0."""
+    pairs = list(zip(segments, ranks, strict=True))
+    known = {name for segment, rank in pairs if rank <= 1 for _, _, name in names_in(segment.text)}
+    mentions: list[tuple[str, ...]] = []
+    for segment, rank in pairs:
+        new = {name for _, _, name in names_in(segment.text)} - known if rank > 1 else set()
+        known |= new
+        part = Part(0, len(segment.text), Role.CODE, segment.unit)
+        mentions.append(mentions_of(part, segment.text, new))
+    return mentions
 
 
 def _counted(source: str, number: str, end: int) -> str:

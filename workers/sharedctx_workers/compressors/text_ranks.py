@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from sharedctx.ranking import COMMON_WORDS, words
@@ -61,7 +61,7 @@ class Ranking(NamedTuple):
 
 
 def rank_parts(
-    text: str, parts: Sequence[Part], share: float = SHARE, asides: Collection[int] = ()
+    text: str, parts: Sequence[Part], share: float = SHARE, asides: Set[int] = frozenset()
 ) -> Ranking:
     """Return the ranks of the parts of `text`.
 
@@ -81,7 +81,7 @@ def rank_parts(
         [frozenset() if i in asides else stated for i, stated in enumerate(facts)], worth, costs
     )
     shown = set(order[:covered]).difference(asides)
-    order = [*(i for i in order if i not in asides), *asides]
+    order = [*(i for i in order if i not in asides), *sorted(asides)]
     ranks = [0.0] * len(parts)
     taken, whole = 0.0, share * sum(costs) or 1.0
     enough = _FAIR / share
@@ -91,7 +91,7 @@ def rank_parts(
         if i in shown:
             enough = max(enough, ranks[i])
     known = frozenset[str]().union(*new)
-    for i in asides:
+    for i in sorted(asides):
         new[i] = facts[i] - known
         known |= new[i]
     last = min(enough, 1.0)
