@@ -38,8 +38,11 @@ _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
 # What notes of a part call a line, by its number there.
 _LINE = re.compile(r"(\bto L)(\d+)")
-# Targets of links, comments and images.
-_LAST = re.compile(r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::))")
+# Targets of links, comments and images, and lines of a table of contents.
+_LAST = re.compile(
+    r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::)"
+    r"|(?:[-*+]|\d{1,3}[.)])\s{1,4}\[[^\]\n]{1,200}\]\(#[^)\n]{0,200}\)\s*$)"
+)
 
 
 class Piece(NamedTuple):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from sharedctx.ranking import COMMON_WORDS, words
@@ -41,6 +42,7 @@ _LITERAL = frozenset((Role.CODE, Role.LINE))
 _OWN_SHARE = 0.6
 _CHARS_PER_TOKEN = 4.2
 _FIRST = 0.001  # nothing of a text is required whatever it costs
+_SHORT = 4  # lines of a block that is there to be copied, with its fences and a blank one
 _FAIR = TARGET  # of a text that states few facts, or the same again and again
 
 
@@ -61,7 +63,10 @@ class Ranking(NamedTuple):
 
 
 def rank_parts(
-    text: str, parts: Sequence[Part], share: float = SHARE, asides: Set[int] = frozenset()
+    text: str,
+    parts: Sequence[Part],
+    share: float = SHARE,
+    asides: AbstractSet[int] = frozenset(),
 ) -> Ranking:
     """Return the ranks of the parts of `text`.
 
@@ -90,7 +95,7 @@ def rank_parts(
         taken += costs[i]
         if i in shown:
             enough = max(enough, ranks[i])
-    known = frozenset[str]().union(*new)
+    known = set[str]().union(*new)
     for i in sorted(asides):
         new[i] = facts[i] - known
         known |= new[i]
@@ -109,7 +114,7 @@ def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
     for i, part in enumerate(parts):
         facts = facts_of(text[part.start : part.end], is_code=part.role is Role.CODE)
         is_heading = part.role is Role.HEADING
-        is_short = part.role is Role.CODE and part.opens and part.amount <= 4
+        is_short = part.role is Role.CODE and part.opens and part.amount <= _SHORT
         if is_heading or after_heading or part.role is Role.ITEM or is_short:
             facts.append(f"\n{i}")
         if is_heading or after_heading:
