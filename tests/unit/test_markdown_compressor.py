@@ -121,3 +121,31 @@ def test_names_in_examples_that_are_left_out_are_named() -> None:
     shown = render_default(document, text, TOKENIZER, document.basis // 5).text
     assert "self.counter_7 =" not in shown
     assert "self.counter_7," in shown
+
+
+def test_a_table_of_contents_repeats_the_headings() -> None:
+    contents = "".join(f"- [Chapter {i}](#chapter-{i})\n" for i in range(8))
+    text = MANUAL.replace("An introduction.\n", f"An introduction.\n\n{contents}")
+    document = document_of(text)
+    shown = render_default(document, text, TOKENIZER, document.basis // 5).text
+    assert "(#chapter-3)" not in shown
+    assert all(f"## Chapter {i}\n" in shown for i in range(8))
+
+
+def test_rows_of_a_short_table_are_shown_with_its_header() -> None:
+    head = f"| version | what one of these was made for |\n| {'-' * 90} | {'-' * 90} |\n"
+    rows = "".join(f"| {i}.0 | in {2000 + i} |\n" for i in range(4))
+    text = f"{MANUAL}## Versions\n\nThese are all.\n\n{head}{rows}\n"
+    document = document_of(text)
+    shown = render_default(document, text, TOKENIZER, document.basis // 5).text
+    assert f"{head}| 0.0 | in 2000 |\n" in shown
+
+
+def test_commands_to_copy_come_before_sentences_that_state_nothing() -> None:
+    block = "```sh\nmake everything from what there is so that others can take it with them\n```\n"
+    sentences = "".join(
+        f"Nobody {word} to look at it twice. " for word in ("has", "needs", "wants")
+    )
+    text = f"# Use\n\n{FILLER}\n\n{block}\n{sentences}\n\n{MANUAL}"
+    ranks = {segment.text.strip(): segment.rank for segment in document_of(text).segments}
+    assert ranks[block.strip()] < ranks["Nobody needs to look at it twice."]

@@ -28,6 +28,9 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])[ \t
 _RULE = re.compile(r"[ \t]*([=\-~*_#^\"'`.+])\1{2,}\s*$")
 _NUMBERED_TITLE = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.? +[A-Z][^.!?:;]*\.?$")
 _TITLE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*\.? +)?\w[^.!?:;,]*[^\s.!?:;,][.:]?$")
+_TABLE_HEAD = re.compile(
+    r"[ \t]{0,40}\|[^\n]{1,390}\|[ \t]{0,40}\n[ \t]{0,40}\|[-: \t|]{3,390}\|[ \t]{0,40}\n"
+)
 _QUOTE = re.compile(r"\s*>")
 _STOP = re.compile(r"[.!?…。！？｡।؟۔]+[\"'”’)\]»」』]*")
 _UNSPACED_STOPS = frozenset("。！？｡」』")
@@ -179,6 +182,10 @@ def _split_block(text: str, start: int, end: int, role: Role) -> Iterator[Part]:
     """Yield the parts of a block."""
     if role is Role.CODE or role is Role.LINE:
         limit = _MAX_CODE if role is Role.CODE else 0
+        head = _TABLE_HEAD.match(text, start, end) if role is Role.LINE else None
+        if head:
+            yield Part(start, head.end(), role, "line", 2)
+            start = head.end()
         for first, last, count in _group_lines(text, start, end, limit):
             yield from _bounded(text, Part(first, last, role, "line", count))
     elif role is Role.SENTENCE or end - start > _MAX_ITEM:

@@ -115,9 +115,10 @@ def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
         facts = facts_of(text[part.start : part.end], is_code=part.role is Role.CODE)
         is_heading = part.role is Role.HEADING
         is_short = part.role is Role.CODE and part.opens and part.amount <= _SHORT
-        if is_heading or after_heading or part.role is Role.ITEM or is_short:
+        is_head = part.role is Role.LINE and part.opens and part.amount > 1  # of a table
+        if is_heading or after_heading or is_head or is_short or part.role is Role.ITEM:
             facts.append(f"\n{i}")
-        if is_heading or after_heading:
+        if is_heading or after_heading or is_head:
             facts.append(f"\n\n{i}")
         after_heading = is_heading
         stated.append(frozenset(facts))
