@@ -161,7 +161,9 @@ def test_only_sentences_are_shortened() -> None:
         "> The quoted words of the other people who were there at the time.\n\n"
         "- git commit --all --message 'the message of the commit'\n\n"
         "```\nthe code that is in the block of the text is not to be touched\n```\n\n"
-    ) + "The sentences of the text that are in the middle of it all may be shortened a lot. " * 9
+    ) + "".join(
+        f"The sentences of part {i} that are in the middle may be shortened. " for i in range(9)
+    )
     shorter = abridge(document_of(text), 10_000, 0.0, TOKENIZER, Fixed())
     assert shorter is not None
     changed = [segment.verbatim for segment in shorter.document.segments if segment.verbatim]

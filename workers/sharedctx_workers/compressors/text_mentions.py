@@ -18,8 +18,9 @@ __all__ = ("mentions_of", "names_of_code")
 
 _MAX_MENTION = 120
 _MAX_TITLE = 80
-_MAX_DENIAL = 40
 _MARKS = " \t\r\n#*=-~_^:."
+_WORDS = re.compile(r"(?:[\w'’-]+\s+){1,6}[\w'’-]+")
+_STOPS = ".,:;⟩"  # after an address
 _NUMBER = re.compile(r"\d[\d.,:]*")
 _COUNTED = re.compile(r" ?%| [a-z]{2,12}\b")
 
@@ -36,15 +37,15 @@ def mentions_of(part: Part, source: str, new: Collection[str]) -> tuple[str, ...
         return tuple(filter(_is_mentionable, [" ".join(source.strip(_MARKS).split())]))
     is_code = part.role is Role.CODE
     found = [
-        (start, _counted(source, name, end) if _NUMBER.fullmatch(name) else name)
+        (start, _counted(source, name, end) if _NUMBER.fullmatch(name) else name.rstrip(_STOPS))
         for start, end, name in names_in(source)
-        if name in new and not (is_code and " " in name)
+        if name in new and not (is_code and " " in name) and name.lower() not in COMMON_WORDS
     ]
     if not is_code:
         found += [
             (start, " ".join(source[start:end].split()))
             for start, end, fact in denials_in(source)
-            if fact in new and end - start <= _MAX_DENIAL
+            if fact in new and _WORDS.fullmatch(source, start, end)
         ]
     return tuple(dict.fromkeys(said for _, said in sorted(found) if _is_mentionable(said)))
 
