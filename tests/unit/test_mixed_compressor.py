@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sharedctx import tokens
-from sharedctx.render import render
+from sharedctx.render import render, render_default
 from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
 from sharedctx_workers.compressors.log_compressor import LogCompressor
@@ -130,3 +130,23 @@ def test_a_part_is_shown_as_far_as_it_would_be_alone() -> None:
     assert sum(rank < 1.0 for rank in dense.ranks) == 79  # and a note
     assert sum(rank <= REQUIRED for rank in dense.ranks) == 40
     assert scaled(replace(document, segments=segments[:8])).wanted == 80
+
+
+def test_commands_stay_whatever_they_print() -> None:
+    printed = "".join(
+        f"this is one of the lines that are all alike, number {i}\n" for i in range(9)
+    )
+    text = (
+        "I looked at what there is, and nothing of it was changed since Monday.\n\n"
+        f"```console\n$ cat alike.txt\n{printed}$ ls -l\n{LISTING}"
+        f"$ tail alike.txt\n{printed}```\n\n"
+        f"{'So all of them are alike, and there is nothing to be done about it now. ' * 9}\n"
+    )
+    document = MIXED.document(text, TOKENIZER)
+    assert document is not None
+    shown = render_default(document, text, TOKENIZER, document.basis // 5).text
+    assert [line for line in shown.split("\n") if line.startswith("$ ")] == [
+        "$ cat alike.txt",
+        "$ ls -l",
+        "$ tail alike.txt",
+    ]

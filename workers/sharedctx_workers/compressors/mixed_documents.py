@@ -154,8 +154,8 @@ def combine(
         tokenizer: What counts.
         kind: Kind of the document.
         composed: Whether somebody wrote it around its parts. Then a short line that stands alone is
-            a heading, without any marks, and what is said of a part stays. Otherwise code in it is
-            an example of what the text is about, so its names count.
+            a heading, without any marks; commands and what is said of a part stay. Otherwise code
+            in it is an example of what the text is about, so its names count.
         share: What the default rendering takes of the prose at most.
     """
     entries = _Entries(text, tokenizer)
@@ -169,7 +169,9 @@ def combine(
         for place, part in enumerate(parts):
             rank, mentions = next(ranked)
             late = LATE if rank > ranking.enough else 0.0
-            entries.text(part, REQUIRED if place >= lead else late + rank, mentions)
+            is_command = composed and text.startswith("$ ", part.start)
+            stays = place >= lead or is_command
+            entries.text(part, REQUIRED if stays else late + rank, mentions)
         entries.wanted += _tokens(text, parts[lead:], tokenizer)
         told = entries.segments[len(entries.segments) - len(parts) :][:lead]
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
