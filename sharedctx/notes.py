@@ -2,9 +2,9 @@
 
 A note reads ``[… 45 lines elided: L120-164]``: the reader's own units, their numbers when they have
 some (``#12-199``), the lines of the original, and sometimes names to be found there. Nothing else
-in a rendition can be taken for one:
-where kept text holds the opening of a note literally, `escape_notes` puts a backslash into it, and
-`unescape_notes` takes exactly that backslash out again.
+in a rendition can be taken for one: where kept text holds the opening of a note literally,
+`escape_notes` puts a backslash into it, and `unescape_notes` takes exactly that backslash out
+again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ __all__ = (
 )
 
 _MAX_NOTE = 400
-_MAX_MENTIONS = 320
 NOTE = re.compile(rf"\[… [^\]\n]{{1,{_MAX_NOTE}}}\]")
 """Matches every note that this module writes, and nothing in escaped text."""
 
@@ -73,17 +72,17 @@ def write_note(elision: Elision) -> str:
         for mark, numbers in (("#", elision.numbers), ("L", elision.lines))
         if numbers is not None
     ]
-    on = _on(elision.mentions)
-    if not what:
-        return f"[… {', '.join(where) or 'elided'}{on}]"
-    return f"[… {what} elided: {', '.join(where)}{on}]" if where else f"[… {what} elided{on}]"
+    counted = [f"{what} elided"] if what else []
+    said = ": ".join([*counted, *([", ".join(where)] if where else [])]) or "elided"
+    return f"[… {said}{_on(elision.mentions, _MAX_NOTE - len(said))}]"
 
 
-def _on(mentions: Sequence[str]) -> str:
-    """Return what a note says of `mentions`: as many as there is room for, the longest least."""
+def _on(mentions: Sequence[str], room: int) -> str:
+    """Return what a note says of `mentions` in `room` characters, the short ones rather."""
     clean = [_clean(mention) for mention in mentions]
+    room -= len(f" on {len(clean)} more")
     sizes = accumulate(sorted(len(mention) + 2 for mention in clean))
-    fitting = sum(size <= _MAX_MENTIONS for size in sizes)
+    fitting = sum(size <= room for size in sizes)
     chosen = set(sorted(range(len(clean)), key=lambda i: len(clean[i]))[:fitting])
     said = [mention for i, mention in enumerate(clean) if i in chosen]
     if len(said) < len(clean):

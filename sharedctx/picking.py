@@ -81,7 +81,10 @@ class IndexSet:
 
 
 class Runs:
-    """What it takes to leave out any run ``segments[i:j]`` of a document."""
+    """What it takes to leave out any run ``segments[i:j]`` of a document.
+
+    Notes mention names only where all of them take a small share of `budget`.
+    """
 
     def __init__(
         self, document: Document, original: str, tokenizer: Tokenizer, budget: float = math.inf

@@ -170,8 +170,8 @@ def combine(
             rank, mentions = next(ranked)
             late = LATE if rank > ranking.enough else 0.0
             is_command = composed and text.startswith("$ ", part.start)
-            stays = place >= lead or is_command
-            entries.text(part, REQUIRED if stays else late + rank, mentions)
+            rank = REQUIRED if place >= lead or is_command else late + rank
+            entries.text(part, rank, mentions)
         entries.wanted += _tokens(text, parts[lead:], tokenizer)
         told = entries.segments[len(entries.segments) - len(parts) :][:lead]
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)

@@ -26,7 +26,7 @@ _COUNTED = re.compile(r" ?%| [a-z]{2,12}\b")
 
 
 def mentions_of(part: Part, source: str, new: Collection[str]) -> tuple[str, ...]:
-    """Return what to mention of a part, in its order and as it is written there.
+    """Return what to mention of a part, in its order and as it is written there; titles whole.
 
     Args:
         part: A part.
