@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -149,3 +150,12 @@ def test_commands_to_copy_come_before_sentences_that_state_nothing() -> None:
     text = f"# Use\n\n{FILLER}\n\n{block}\n{sentences}\n\n{MANUAL}"
     ranks = {segment.text.strip(): segment.rank for segment in document_of(text).segments}
     assert ranks[block.strip()] < ranks["Nobody needs to look at it twice."]
+
+
+def test_options_of_a_table_are_named() -> None:
+    rows = "".join(f"| `option_{i}` | It says how often this is done. |\n" for i in range(12))
+    text = f"{MANUAL}## Options\n\nThese are all.\n\n| name | meaning |\n|---|---|\n{rows}\n"
+    document = document_of(text)
+    shown = render_default(document, text, TOKENIZER, document.basis // 5).text
+    assert " rows elided: #" in shown
+    assert all(re.search(rf"\boption_{i}\b", shown) for i in range(12))

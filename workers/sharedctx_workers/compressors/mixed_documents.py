@@ -23,7 +23,7 @@ from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, em
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
-from sharedctx_workers.compressors.text_mentions import names_of_code
+from sharedctx_workers.compressors.text_mentions import names_left_out
 from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
@@ -32,6 +32,7 @@ __all__ = ("Piece", "combine", "pieces_of", "says_all")
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
 _FENCE_RANK = 0.001  # a block is always shown as one
+_NAMED = ("code", "table")
 # Ranks say where each part ends, so the target has room for what estimates of notes differ.
 _ROOM = 1.05
 _ATX = re.compile(r" {0,3}(#{1,6})")
@@ -154,8 +155,8 @@ def combine(
         tokenizer: What counts.
         kind: Kind of the document.
         composed: Whether somebody wrote it around its parts. Then a short line that stands alone is
-            a heading, without any marks; commands and what is said of a part stay. Otherwise code
-            in it is an example of what the text is about, so its names count.
+            a heading, without any marks; commands and what is said of a part stay. Otherwise its
+            code and tables are about what the text is about, so their names count.
         share: What the default rendering takes of the prose at most.
     """
     entries = _Entries(text, tokenizer)
@@ -177,8 +178,8 @@ def combine(
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
         entries.wanted += sum(tokenizer.count(f" {m},") for s in told for m in s.mentions)
         if piece.document is not None:
-            is_example = piece.document.kind == "code" and not composed
-            entries.routed(piece.place, piece.document, is_example=is_example)
+            is_named = piece.document.kind in _NAMED and not composed
+            entries.routed(piece.place, piece.document, is_named=is_named)
     segments = tuple(entries.segments)
     documents = [piece.document for piece in pieces if piece.document is not None]
     is_verbatim = all(s.text == text[s.span.start : s.span.end] for s in segments)
@@ -309,12 +310,12 @@ class _Entries:
         if is_heading:
             self._headings.append((level, len(self.segments) - 1))
 
-    def routed(self, place: Embedded, document: Document, *, is_example: bool) -> None:
-        """Add the segments of another document, between its fences."""
+    def routed(self, place: Embedded, document: Document, *, is_named: bool) -> None:
+        """Add the segments of another document, between its fences; name what is left out."""
         ranks, wanted = scaled(document)
         mentions = [segment.mentions for segment in document.segments]
-        if is_example:
-            mentions = names_of_code(document.segments, ranks)
+        if is_named:
+            mentions = names_left_out(document.segments, ranks)
         self._lines += self._text.count("\n", self._counted, place.body)
         self._counted = place.body
         above = self._distance

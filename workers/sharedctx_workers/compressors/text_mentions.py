@@ -14,7 +14,7 @@ from sharedctx.segments import Segment
 from sharedctx_workers.compressors.text_facts import denials_in, names_in
 from sharedctx_workers.compressors.text_parts import Part, Role
 
-__all__ = ("mentions_of", "names_of_code")
+__all__ = ("mentions_of", "names_left_out")
 
 _MAX_MENTION = 120
 _MAX_TITLE = 80
@@ -50,8 +50,8 @@ def mentions_of(part: Part, source: str, new: Collection[str]) -> tuple[str, ...
     return tuple(dict.fromkeys(said for _, said in sorted(found) if _is_mentionable(said)))
 
 
-def names_of_code(segments: Sequence[Segment], ranks: Sequence[float]) -> list[tuple[str, ...]]:
-    """Return what to mention of each segment of code with a rank above 1.0."""
+def names_left_out(segments: Sequence[Segment], ranks: Sequence[float]) -> list[tuple[str, ...]]:
+    """Return what to mention of each segment of code or a table with a rank above 1.0."""
     pairs = list(zip(segments, ranks, strict=True))
     known = {name for segment, rank in pairs if rank <= 1 for _, _, name in names_in(segment.text)}
     mentions: list[tuple[str, ...]] = []
