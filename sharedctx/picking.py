@@ -8,9 +8,9 @@ segment depends on its neighbors, and is asked anew at every pick.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
 
 from sharedctx.lines import LineIndex
 from sharedctx.notes import Elision, write_aside, write_note
@@ -23,7 +23,7 @@ __all__ = ("IndexSet", "Runs", "pick")
 _PATIENCE = 256
 # No note is shorter than this many tokens, so what is shorter is never left out.
 _FREE = 4
-# The share of a budget above which names of what is left out would take the place of the text.
+# The share of a budget that goes to names of what is left out.
 _MENTIONS = 0.3
 _WORD = 1024
 
@@ -83,7 +83,8 @@ class IndexSet:
 class Runs:
     """What it takes to leave out any run ``segments[i:j]`` of a document.
 
-    Notes mention names only where all of them take a small share of `budget`.
+    Of what they leave out, notes mention as many names as a share of `budget` holds, short ones
+    rather, and none where all of them would take all of it.
     """
 
     def __init__(
@@ -101,9 +102,8 @@ class Runs:
             for unit in self._units
         ]
         self._extras = [0, *accumulate(segment.unit == EXTRA for segment in self.segments)]
+        self._longest = self._longest_mention(budget)
         self._mentions = [0, *accumulate(map(self._mentioned_tokens, self.segments))]
-        if self._mentions[-1] > _MENTIONS * budget:
-            self._mentions = [0] * len(self._mentions)
         self._numbered = [i for i, segment in enumerate(self.segments) if segment.first]
         index = LineIndex(original)
         self._lines = [_lines(index, original, s) for s in self.segments] if len(index) > 1 else []
@@ -113,8 +113,24 @@ class Runs:
         note = segment.note
         return segment.tokens + (self._count(write_aside(note, self._style)) if note else 0)
 
+    def _longest_mention(self, budget: float) -> int:
+        """Return the tokens of the longest names that notes mention; 0 if they mention none."""
+        mentions = chain.from_iterable(segment.mentions for segment in self.segments)
+        sizes = sorted(map(self._mention_tokens, mentions))
+        if not sizes or sum(sizes) > budget:
+            return 0
+        fitting = bisect_right(list(accumulate(sizes)), _MENTIONS * budget)
+        return sizes[-1] if fitting == len(sizes) else sizes[fitting] - 1
+
+    def _mention_tokens(self, mention: str) -> int:
+        return self._count(f" {mention},")
+
+    def _told(self, segment: Segment) -> Iterator[str]:
+        """Yield what is mentioned of a segment that is left out."""
+        return (said for said in segment.mentions if self._mention_tokens(said) <= self._longest)
+
     def _mentioned_tokens(self, segment: Segment) -> int:
-        return sum(self._count(f" {mention},") for mention in segment.mentions)
+        return sum(map(self._mention_tokens, self._told(segment)))
 
     def tokens(self, i: int, j: int) -> int:
         """Tokens that the run has when it is kept, up to merges at the seams."""
@@ -169,7 +185,7 @@ class Runs:
     def _mentioned(self, i: int, j: int) -> list[str]:
         if self._mentions[i] == self._mentions[j]:
             return []
-        return list(dict.fromkeys(said for s in self.segments[i:j] for said in s.mentions))
+        return list(dict.fromkeys(chain.from_iterable(map(self._told, self.segments[i:j]))))
 
     def _numbers(self, i: int, j: int) -> tuple[int, int] | None:
         """Numbers of the units that have some, if they are one unbroken sequence of one unit."""

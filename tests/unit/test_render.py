@@ -74,6 +74,22 @@ def test_a_note_mentions_what_it_stands_for_where_there_is_room() -> None:
         assert "max_size" not in rendering.text or budget >= 30
 
 
+def test_long_names_give_way_to_short_ones() -> None:
+    document, original = document_of(numbered_lines(20), [1.0, *[9.0] * 18, 2.0])
+    segments = list(document.segments)
+    address = "https://example.test/a/b/c/d/e/f?g=h"
+    segments[1] = replace(segments[1], mentions=("max_size", address, "--force"))
+    document = replace(document, segments=tuple(segments))
+    notes = [
+        render(document, original, TOKENIZER, max_tokens=budget, up_to=2.0).text.split("\n")[1]
+        for budget in (60, 120)
+    ]
+    assert notes == [
+        "[… 18 lines elided: L2-19 on max_size, --force]",
+        f"[… 18 lines elided: L2-19 on max_size, {address}, --force]",
+    ]
+
+
 def test_rows_of_an_index_go_without_a_note() -> None:
     document, original = document_of(numbered_lines(9), [1, 9, 9, 9, 9, 9, 9, 9, 1])
     rows = [
