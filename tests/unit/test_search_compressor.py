@@ -297,6 +297,16 @@ def test_of_a_listing_with_sizes_the_largest_are_kept() -> None:
     assert all(f"{size}\tsrc/" in below for size in (100, 99, 98))
 
 
+def test_the_extremes_of_a_listing_are_kept_whatever_the_index_takes() -> None:
+    files = "".join(
+        f"{1 if i == 30 else 9000 if i == 60 else 40 + i % 9}\tsrc/d{i % 40}/file_{i}.py\n"
+        for i in range(100)
+    )
+    below = shown(files, 16).text.partition("listed below:\n")[2]
+    assert "\n1\tsrc/d30/file_30.py\n" in below
+    assert "\n9000\tsrc/d20/file_60.py\n" in below
+
+
 def test_the_header_of_a_listing_is_kept() -> None:
     rows = "".join(f"{i * 97:8}  2026-10-26 10:02   a/b{i % 3}/f{i}.py\n" for i in range(60))
     text = f"Archive:  a.zip\n  Length      Date    Time    Name\n{rows}   171,000   60 files\n"

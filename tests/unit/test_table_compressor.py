@@ -119,12 +119,75 @@ def test_what_precedes_the_header_stays() -> None:
         rows("[{i}, {n}, 3],\n"),
         rows('{{"a": {i}, "b": 2, "c": 3}}\n'),
         rows("name         : aes{i}\nmodule       : kernel\n"),
-        "word\n" + rows("{n}    {n}   {n}\n"),
         "alpha\nbeta\ngamma delta epsilon zeta\n" + rows("word{i}\n"),
     ],
 )
 def test_other_texts_are_no_tables(text: str) -> None:
     assert TABLE.document(text, TOKENIZER) is None
+
+
+SERVICES = (
+    "# Services\n\n"
+    + "".join(f"name{i}\t\t{i * 7}/tcp{'   alias' if i % 3 else ''}\n" for i in range(30))
+    + "#\n# Local ones\n#\nlast\t\t9999/udp\t# of this host\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "size"),
+    [
+        (SERVICES, 3, 32),
+        (rows("/dev/sd{n} /mnt/{i} ext4 ro 0 {n}\n") + "# a shelf\n", 6, 21),
+        ("".join(f"{i:08x} Say {'why ' * (i % 4)}it is {i}\n" for i in range(20)), 2, 20),
+        ("".join(f"{i % 3:7} {'a' * (i % 4)}b {'x ' * (i % 5)}\n" for i in range(20)), 2, 20),
+        (rows("name-{i}\n", 120), 1, 120),
+        ("word\n" + rows("{n}    {n}   {n}\n"), 3, 21),
+    ],
+)
+def test_lists_need_not_be_aligned(text: str, width: int, size: int) -> None:
+    table = found(text)
+    assert not table.names
+    assert max(len(row.cells) for row in table.rows) == width
+    assert len(table.rows) == size
+
+
+def test_comments_in_a_list_are_kept_without_their_frame() -> None:
+    document = document_of(SERVICES)
+    view = render(document, SERVICES, TOKENIZER, max_tokens=200).text
+    assert view.startswith("[32 rows; 1 of another shape; $3:")
+    assert "# Services" in view
+    assert "# Local ones" in view
+    assert "last\t\t9999/udp\t# of this host" in view
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "key_{i} = value {n}\n",
+        "name{i}:   value {n}\n",
+        "2026-11-{i:02} 10:00:00 started {n}\n",
+        "call(a, {i});\n",
+        "<a href={i}> <b> {n}>\n",
+        "name-{i}\n",
+    ],
+)
+def test_settings_logs_code_and_short_lists_of_names_are_no_lists_of_fields(line: str) -> None:
+    assert find_table(rows(line)) is None
+
+
+def test_a_footer_does_not_hide_the_columns() -> None:
+    listing = "UNIT      STATE   TEXT\n" + "".join(
+        f"unit-{i:<4} {'failed ' if i == 9 else 'running'} Unit number {i}\n" for i in range(60)
+    )
+    table = found(f"{listing}\nSTATE = what the unit does now\n60 units listed.\n")
+    assert list(table.names) == ["UNIT", "STATE", "TEXT"]
+    assert [len(row.cells) for row in table.rows[-3:]] == [3, 0, 0]
+
+
+def test_the_last_row_that_has_the_columns_is_kept_like_the_first() -> None:
+    document = document_of(PS + "total of what was listed above, in words\n")
+    row = next(s for s in document.segments if s.text.startswith("root        59"))
+    assert row.rank < 0.2
 
 
 def test_the_header_and_its_summary_come_first() -> None:

@@ -17,6 +17,7 @@ from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_names import name_rows, names_of
 from sharedctx_workers.compressors.search_parts import Part
+from sharedctx_workers.compressors.table_cells import number_of
 
 __all__ = ("long_parts",)
 
@@ -30,6 +31,8 @@ _MODE = re.compile(r"[-bcdlps][-rwxsStT]{5,9}[.+@]?")
 _MEASURE = re.compile(rf"[\d.,:+/-]{{1,40}}[KMGTB%]{{0,2}}|[0-9a-f]{{7,64}}|{_MODE.pattern}")
 # Other columns, such as owners and months, have few values, which lines of prose do not.
 _MAX_VALUES = 24
+# Fewer different values than this are codes, of which none is large.
+_FEW_VALUES = 4
 
 
 class _Line(NamedTuple):
@@ -50,10 +53,11 @@ def long_parts(text: str, lines: Sequence[tuple[int, int]]) -> list[Part] | None
     sizes = list(map(_size, listed))
     largest = sorted({size for size in sizes if size is not None}, reverse=True)
     order = {size: place / len(largest) for place, size in enumerate(largest)}
+    extremes = _extremes(listed)
     full = []
     for line, size, even in zip(listed, sizes, spread(len(listed)), strict=True):
         rank = _ENTRY + even if size is None else _LARGE + order[size]
-        if not line.path or line in (listed[0], listed[-1]):
+        if not line.path or line in extremes or line in (listed[0], listed[-1]):
             rank = REQUIRED
         full.append(Part(line.start, line.end, rank, "entry" if line.path else "line"))
     return [*index, *full]
@@ -99,6 +103,18 @@ def _measures(column: Sequence[str]) -> bool:
     if len(set(column)) <= _MAX_VALUES:
         return True
     return 10 * sum(bool(_MEASURE.fullmatch(field)) for field in column) >= 9 * len(column)
+
+
+def _extremes(lines: Sequence[_Line]) -> set[_Line]:
+    """Return the lines with the least and the greatest number of each column of measures."""
+    entries = [line for line in lines if line.path]
+    extremes: set[_Line] = set()
+    for column in zip(*(line.fields for line in entries), strict=True):
+        numbers = [number_of(field) for field in column]
+        ranked = [(number, -i) for i, number in enumerate(numbers) if number is not None]
+        if len(ranked) == len(column) and len(set(column)) > _FEW_VALUES:
+            extremes |= {entries[-min(ranked)[1]], entries[-max(ranked)[1]]}
+    return extremes
 
 
 def _size(line: _Line) -> int | None:

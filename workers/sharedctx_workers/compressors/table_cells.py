@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ("is_number", "is_typed", "is_void", "number_of")
+__all__ = ("is_identifier", "is_number", "is_typed", "is_void", "number_of")
 
 _NUMBER = re.compile(
     r"(?P<sign>[-+]?)[$€£]?(?P<digits>\d[\d,_]*(?:\.\d*)?|\.\d+)(?P<power>[eE][-+]?\d{1,3})?"
@@ -46,6 +46,11 @@ def is_number(cell: str) -> bool:
 def is_void(cell: str) -> bool:
     """Whether a cell says that there is no value."""
     return cell.strip() in _VOID
+
+
+def is_identifier(cell: str) -> bool:
+    """Whether a cell is a hash or another identifier in hexadecimal digits."""
+    return _HEX.fullmatch(cell) is not None
 
 
 def is_typed(column: Sequence[str]) -> bool:

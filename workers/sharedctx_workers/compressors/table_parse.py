@@ -16,6 +16,11 @@ from typing import NamedTuple
 from sharedctx.plain import split_lines
 from sharedctx_workers.compressors.table_cells import is_number, is_typed, is_void
 from sharedctx_workers.compressors.table_columns import Columns, columns_of
+from sharedctx_workers.compressors.table_fields import (
+    find_fields,
+    is_comment,
+    is_empty_comment,
+)
 
 __all__ = ("MIN_ROWS", "Row", "Table", "find_table")
 
@@ -88,7 +93,7 @@ def find_table(text: str) -> Table | None:
         table = _delimited(text, lines[first:]) or _aligned(lines[first:])
         if table:
             return table
-    return _numeric(lines)
+    return _numeric(lines) or _listed(lines)
 
 
 def _is_rule(line: str) -> bool:
@@ -222,6 +227,8 @@ def _is_tabular(cells: Sequence[Sequence[str]], width: int, delimiter: str) -> b
         if 3 * lead > len(few) or not any(row[-1].strip() for row in (rows[0], *few)):
             return False
     columns = list(zip(*few, strict=True))
+    if sum(any(map(str.strip, column)) for column in columns) < 2:
+        return False  # lines that a delimiter begins or ends
     typed = sum(map(is_typed, columns))
     if not _is_header(rows[0]):
         return 2 * typed >= width > 2 or (typed > 0 and delimiter == "\t")
@@ -255,7 +262,7 @@ def _table(
 def _aligned(lines: Sequence[_Line]) -> Table | None:
     """Return lines whose columns blanks keep apart as a table."""
     full = [line for line in lines if not line.is_rule]
-    columns = columns_of([line.text for line in full])
+    columns = columns_of([line.text for line in _without_footer(lines) if not line.is_rule])
     if columns is None:
         return None
     names = columns.split(full[0].text)
@@ -281,6 +288,13 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     return Table(lines[0].start, rows[0].start, names if has_header else (), rows)
 
 
+def _without_footer(lines: Sequence[_Line]) -> Sequence[_Line]:
+    """Return `lines` without what a few of them say of the table after it, apart by a blank one."""
+    least = int((1 - _MISFITS) * len(lines))
+    first = next((i for i in range(least, len(lines)) if not lines[i].text.strip()), len(lines))
+    return lines[:first]
+
+
 def _numeric(lines: Sequence[_Line]) -> Table | None:
     """Return lines of numbers, as many on each, as a table; nothing needs to be aligned."""
     full = [line for line in lines if not line.is_rule]
@@ -297,6 +311,23 @@ def _numeric(lines: Sequence[_Line]) -> Table | None:
             return None
         rows.append(Row(line.start, end, cells))
     return Table(full[0].start, rows[0].start, names if has_header else (), rows)
+
+
+def _listed(lines: Sequence[_Line]) -> Table | None:
+    """Return a list of fields as a table; comments in it are rows of another shape."""
+    full = [line for line in lines if not line.is_rule]
+    first = next((i for i, line in enumerate(full) if not is_comment(line.text.lstrip())), 0)
+    full = full[:first] + [line for line in full[first:] if not is_empty_comment(line.text)]
+    fields = find_fields([line.text for line in full[first:]])
+    if fields is None or len(fields.cells) < MIN_ROWS:
+        return None
+    starts = [line.start for line in full[first:]]
+    ends = [*starts[1:], lines[-1].end]
+    rows = [Row(*row) for row in zip(starts, ends, fields.cells, strict=True)]
+    names = full[first - 1].text.lstrip("#").split() if first else []
+    has_header = len(names) == fields.width and _is_header(names)
+    top = full[first - 1].start if has_header else rows[0].start
+    return Table(top, rows[0].start, names if has_header else (), rows)
 
 
 def _is_listing(

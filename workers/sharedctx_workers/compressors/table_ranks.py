@@ -44,7 +44,8 @@ def rank_rows(text: str, table: Table) -> list[float]:
         for place, i in enumerate(reason):
             ranks[i] = min(ranks[i], 0.2 + 0.3 * (place / (place + 3)))
     _limit(ranks, len(rows))
-    for i in _extremes(columns):
+    whole = [i for i, row in enumerate(rows) if row.cells]
+    for i in (*whole[:1], *whole[-1:], *_extremes(columns)):
         ranks[i] = min(ranks[i], 0.15)
     return ranks
 
@@ -75,7 +76,8 @@ def _extremes(columns: Sequence[_Column]) -> Iterator[int]:
 def _reasons(text: str, table: Table, columns: Sequence[_Column]) -> Iterator[list[int]]:
     """Yield, for each way to be odd, the rows that are, the oddest first."""
     rows = table.rows
-    yield [i for i, row in enumerate(rows) if not row.cells]
+    # Of several lines together that are no rows, such as a comment, the first says what about.
+    yield [i for i, row in enumerate(rows) if not row.cells and (not i or rows[i - 1].cells)]
     wrong = [i for i, row in enumerate(rows) if looks_wrong(text[row.start : row.end])]
     if 4 * len(wrong) <= len(rows):
         yield wrong

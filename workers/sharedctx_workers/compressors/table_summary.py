@@ -40,7 +40,8 @@ def summarize(text: str, table: Table) -> str:
     odd = len(table.rows) - len(full)
     parts = [f"{len(table.rows)} rows", *([f"{odd} of another shape"] if odd else [])]
     room = len(text) if len(table.rows) >= _MIN_ROWS else 0
-    named = zip(table.names[:_MAX_COLUMNS], zip(*full, strict=True), strict=False)
+    names = table.names or [f"${i + 1}" for i in range(max(map(len, full), default=0))]
+    named = zip(names[:_MAX_COLUMNS], zip(*full, strict=True), strict=False)
     columns = [(name, *_column(column)) for name, column in named if name]
     said: dict[int, str] = {}
     for kind, share in _SHARES.items():
