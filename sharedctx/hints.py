@@ -27,6 +27,7 @@ KINDS: Final = (
     "search",
     "table",
     "text",
+    "xml",
 )
 """The kinds of content that workers tell apart."""
 
@@ -56,6 +57,7 @@ _KIND_OF_SUFFIX: Final = {
         "log": "log",
         "markdown": "markdown md",
         "table": "csv tsv",
+        "xml": "atom csproj plist pom rss svg wsdl xml xsd xsl",
     }.items()
 }
 _LANGUAGE_OF_SUFFIX: Final = {

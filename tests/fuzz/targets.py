@@ -115,6 +115,19 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         '{"a":1}\n',
         "$ ls\n",
     ),
+    "compress-xml": (
+        "<row>",
+        "</row>",
+        '<row a="1" b="x"/>\n',
+        "<error>a\nb</error>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "&#10;",
+        "&lt;",
+        '<!DOCTYPE r [<!ENTITY e "x">]>',
+    ),
     "compress-text": (". ", "not ", "?\n", "\n\n", "Error: ", "。", "“", "\r\n", "1,234.5"),
 }
 

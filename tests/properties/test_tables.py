@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from sharedctx_workers.compressors.html import HtmlCompressor
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.table import TableCompressor
+from sharedctx_workers.compressors.xml import XmlCompressor
 from tests.properties.covering import check_cover
 
 
@@ -33,6 +35,7 @@ TOKENIZER = Thirds()
 TABLE = TableCompressor()
 PARTS: tuple[Compressor, ...] = (JsonCompressor(), TABLE, ConfigCompressor())
 HTML = HtmlCompressor(PARTS)
+XML = XmlCompressor()
 KINDS: tuple[Compressor, ...] = (*PARTS, HTML, MarkdownCompressor(PARTS), MixedCompressor(PARTS))
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -91,6 +94,36 @@ def test_written_csv_is_read_as_a_table(rows: list[tuple[str, str, str]], budget
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([("number", "text", "state"), *rows])
     assert check(TABLE, out.getvalue(), budget)
+
+
+def element(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    names = st.sampled_from(["row", "item", "error", "x-y", "Z"])
+    attributes = st.lists(
+        st.tuples(st.sampled_from("abc"), XML_TEXT), max_size=3, unique_by=lambda pair: pair[0]
+    )
+    return st.builds(
+        lambda name, pairs, parts: (
+            f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in pairs)}>"
+            f"{''.join(parts)}</{name}>\n"
+        ),
+        names,
+        attributes,
+        st.lists(inside, max_size=3),
+    )
+
+
+XML_TEXT = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
+    | st.sampled_from("\n\t"),
+    max_size=12,
+)
+ELEMENTS = st.recursive(XML_TEXT.map(escape) | st.just("<!-- x -->"), element, max_leaves=6)
+
+
+@given(st.lists(element(ELEMENTS), min_size=4, max_size=8), st.integers(16, 300))
+@settings(deadline=None, max_examples=60)
+def test_written_xml_is_read(elements: list[str], budget: int) -> None:
+    check(XML, f'<?xml version="1.0"?>\n<list>{"".join(elements)}</list>', budget)
 
 
 @given(st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=8, max_size=40))

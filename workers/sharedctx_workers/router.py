@@ -19,6 +19,7 @@ from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_regions import is_composed
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.compressors.table import TableCompressor
+from sharedctx_workers.compressors.xml import XmlCompressor
 
 __all__ = ("COMPRESSORS", "Route", "as_text", "route")
 
@@ -27,6 +28,7 @@ __all__ = ("COMPRESSORS", "Route", "as_text", "route")
 # the same ones.
 _GRAMMARS: tuple[Compressor, ...] = (
     JsonCompressor(),
+    XmlCompressor(),
     DiffCompressor(),
     SearchCompressor(),
     LogCompressor(),
@@ -88,10 +90,10 @@ def _ordered(text: str) -> Iterator[Compressor]:
     """Yield what may accept `text`, the strictest first; text itself is left to the caller.
 
     One part of a report or a conversation can be so large that a grammar would take the whole. What
-    is JSON from beginning to end is neither.
+    is JSON or XML from beginning to end is neither.
     """
-    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        yield COMPRESSORS[0]
+    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", "<"):
+        yield from COMPRESSORS[:2]
     if is_composed(text):
         yield _MIXED
     yield from COMPRESSORS[:-1]

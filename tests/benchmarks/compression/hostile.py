@@ -29,6 +29,7 @@ def hostile_texts(size: int) -> Iterator[tuple[str, str]]:
     yield from _json(size)
     yield from _repeated(size)
     yield from _programs(size)
+    yield from _xml(size)
     noise = random.Random(1)
     yield "noise", "".join(chr(noise.randrange(32, 0x2FF)) for _ in range(size))
     yield "letters without blanks", "".join(noise.choices("abcdefghij", k=size))
@@ -56,6 +57,32 @@ def _json(size: int) -> Iterator[tuple[str, str]]:
     for name, member in members.items():
         yield f"JSON: {name}", f"{{{','.join(member)}}}"
     yield "JSON: braces in prose", 'so {"a": [1, 2' * (size // 14)
+
+
+def _xml(size: int) -> Iterator[tuple[str, str]]:
+    bomb = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "ha"}">' for i in range(12))
+    yield (
+        "XML: entities of entities",
+        f"<!DOCTYPE r [{bomb}]><r>{'<row>&e11;</row>' * (size // 12)}</r>",
+    )
+    yield "XML: elements in elements", "<row>" * (size // 11) + "</row>" * (size // 11)
+    yield "XML: eighty deep", "<r>" * 80 + '<row x="1">y</row>' * (size // 14) + "</r>" * 80
+    contents = {
+        "many attributes": "<row/>" * 9
+        + "<row "
+        + " ".join(f'k{i}="v"' for i in range(size // 10))
+        + "/>",
+        "many names": "".join(f"<e{i}>1</e{i}>" for i in range(size // 14)),
+        "two names by turns": "<k>a</k><v>1</v>" * (size // 16),
+        "failures": "<row><error>x\ny\nz</error></row>" * (size // 30),
+        "failures in failures": "<error>\n" * 60
+        + "<error>x\ny</error>" * (size // 18)
+        + "</error>" * 60,
+        "a long text": f"{'<row>1</row>' * 9}<t>" + "word\n" * (size // 5) + "</t>",
+        "sections without an end": "<![CDATA[" * (size // 9),
+    }
+    for name, content in contents.items():
+        yield f"XML: {name}", f"<r>{content}</r>"
 
 
 def _repeated(size: int) -> Iterator[tuple[str, str]]:

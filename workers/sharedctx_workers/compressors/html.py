@@ -20,7 +20,7 @@ from sharedctx_workers.compressors.mixed_parts import Embedded
 from sharedctx_workers.compressors.text import TextCompressor
 from sharedctx_workers.compressors.text_ranks import SHARE
 
-__all__ = ("HtmlCompressor",)
+__all__ = ("HtmlCompressor", "is_html")
 
 _BEGINNING = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 # Markdown may begin with tags and hold many.
@@ -49,7 +49,7 @@ class HtmlCompressor:
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return the page that `text` is as ranked text; None unless it is HTML."""
-        if not _is_html(text):
+        if not is_html(text):
             return None
         outline = outline_html(text)
         said = outline.text
@@ -86,7 +86,7 @@ class HtmlCompressor:
             place = aside.end
 
 
-def _is_html(text: str) -> bool:
+def is_html(text: str) -> bool:
     """Whether a text begins with a tag and has those of HTML rather than of another XML."""
     head = text[:4_000].lstrip("\ufeff \t\r\n")
     if not head.startswith("<"):

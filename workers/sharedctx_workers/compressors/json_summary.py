@@ -29,7 +29,7 @@ __all__ = ("Summary", "is_map", "outline", "pack", "summarize")
 
 _NAME = re.compile(r"[\w$@/.-]+")
 _MAX_LINE = 240
-_MAX_DEPTH = 10
+_MAX_DEPTH = 14
 _MAX_WORD, _MAX_DIGITS = 16, 4
 # Objects with more different members than this, each in few of them, are used as dictionaries.
 _MAX_MEMBERS = 4

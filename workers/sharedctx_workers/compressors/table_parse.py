@@ -262,7 +262,7 @@ def _table(
 def _aligned(lines: Sequence[_Line]) -> Table | None:
     """Return lines whose columns blanks keep apart as a table."""
     full = [line for line in lines if not line.is_rule]
-    columns = columns_of([line.text for line in _without_footer(lines) if not line.is_rule])
+    columns = _above_footer(lines) or columns_of([line.text for line in full])
     if columns is None:
         return None
     names = columns.split(full[0].text)
@@ -288,11 +288,15 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     return Table(lines[0].start, rows[0].start, names if has_header else (), rows)
 
 
-def _without_footer(lines: Sequence[_Line]) -> Sequence[_Line]:
-    """Return `lines` without what a few of them say of the table after it, apart by a blank one."""
+def _above_footer(lines: Sequence[_Line]) -> Columns | None:
+    """Return the columns, all named, of what stands above the last few lines, after a blank one."""
     least = int((1 - _MISFITS) * len(lines))
-    first = next((i for i in range(least, len(lines)) if not lines[i].text.strip()), len(lines))
-    return lines[:first]
+    end = next((i for i in range(least, len(lines)) if not lines[i].text.strip()), len(lines))
+    rows = [line.text for line in lines[:end] if not line.is_rule]
+    columns = columns_of(rows) if end < len(lines) - 1 else None
+    names = columns.split(rows[0]) if columns else []
+    is_named = len(names) > 2 and all(any(map(str.isalnum, name)) for name in names[1:])
+    return columns if is_named else None
 
 
 def _numeric(lines: Sequence[_Line]) -> Table | None:
