@@ -50,7 +50,7 @@ _ALIASES: Final = {
 _KIND_OF_SUFFIX: Final = {
     kind: suffixes.split()
     for kind, suffixes in {
-        "config": "cfg conf env ini properties toml yaml yml",
+        "config": "cfg conf css env hcl ini less properties scss tf toml yaml yml",
         "diff": "diff patch",
         "html": "htm html xhtml",
         "json": "geojson ipynb json jsonl ndjson",

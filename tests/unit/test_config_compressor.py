@@ -128,3 +128,53 @@ def test_sections_and_short_settings_come_before_comments() -> None:
 def test_lines_of_a_value_belong_to_its_key() -> None:
     units = [(segment.unit, segment.count) for segment in document_of(TOML).segments]
     assert units[:4] == [("section", 1), ("key", 1), ("key", 1), ("line", 3)]
+
+
+STYLE = "".join(
+    f"/* rule {i} */\n#box-{i} > a[rel=x],\n.c{i}:hover {{\n"
+    f"  color: #0{i:02};\n  margin: {i}px 0;\n}}\n"
+    for i in range(30)
+)
+NGINX = "worker_processes auto;\nhttp {\n" + "".join(
+    f"    server {{  # host {i}\n        listen 80{i:02};\n        server_name h{i}.example;\n"
+    f"        location ~ ^/a{i}/(.*)$ {{\n            proxy_set_header Host $host;\n"
+    f"            proxy_pass http://up{i};\n        }}\n    }}\n"
+    for i in range(20)
+) + "}\n"  # fmt: skip
+HCL = "".join(
+    f'resource "aws_instance" "web{i}" {{\n  ami = "ami-{i}"  # image\n'
+    f'  tags = {{\n    Name = "w{i}"\n  }}\n'
+    f"  ports = [\n    80,\n    {8000 + i},\n  ]\n  lifecycle {{\n    prevent = true\n  }}\n}}\n\n"
+    for i in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "sections", "kept"),
+    [
+        (STYLE, 30, "#box-29 > a[rel=x],\n"),
+        (NGINX, 1, "    server {  # host 0\n"),
+        (HCL, 20, 'resource "aws_instance" "web19" {\n'),
+    ],
+)
+def test_blocks_are_settings(text: str, sections: int, kept: str) -> None:
+    document = document_of(text)
+    assert sum(segment.unit == "section" for segment in document.segments) == sections
+    tokens = TOKENIZER.count(text)
+    view = render(document, text, TOKENIZER, max_tokens=tokens * 2 // 3, keep_required=True).text
+    assert kept in view
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"fun f{i}(a: Int) {{\n    val b = a + {i}\n    call(b);\n}}\n" for i in range(9)),
+        "".join(f"if ({i} > a) {{\n  b[{i}] = 2;\n}} else {{\n  print(a);\n}}\n" for i in range(9)),
+        "message A {\n  string name = 1;\n}\n" * 9,
+        STYLE + "}",
+        "a {\n" * 9 + "b: c;\n",
+        "{{ one }}\n{{ two }}\nA sentence; and more.\n{{ three }}\n" * 4,
+    ],
+)
+def test_other_blocks_are_no_settings(text: str) -> None:
+    assert CONFIG.document(text, TOKENIZER) is None

@@ -115,6 +115,8 @@ def _repeated(size: int) -> Iterator[tuple[str, str]]:
         "notes": "[… ",
         "indents": "  - a:\n",
         "keys": "a=b\n",
+        "blocks": "a {\n  b: c;\n}\n",
+        "words of a setting": "a $b $c" + " $d" * 200 + "\n{}\n",
         "tree": "├── ",
         "rows of stars": f"PLAY [all] {'*' * 68}\n",
     }

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_long
 from sharedctx.salience import looks_wrong, spread
-from sharedctx.segments import Document, Guarantee, Segment, Span
+from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.compressors.config_parse import Entry, Kind, find_entries
+from sharedctx_workers.compressors.config_entries import Entry, Kind
+from sharedctx_workers.compressors.config_parse import find_entries
 from sharedctx_workers.compressors.turns import take_turns
 
 __all__ = ("ConfigCompressor",)
@@ -20,6 +21,8 @@ _SHORT = 120
 _PART = 400
 _UNITS = {Kind.SECTION: "section", Kind.KEY: "key", Kind.ITEM: "item"}
 _RUNS = (Kind.MORE, Kind.COMMENT)
+# Most settings are one on a line, and there are many notes.
+_STYLE = NoteStyle(implied=("key", "item", "line"))
 
 
 class _Piece(NamedTuple):
@@ -33,7 +36,7 @@ class _Piece(NamedTuple):
 
 
 class ConfigCompressor:
-    """Extractive compression of TOML, INI, ``.env`` and YAML, line by line."""
+    """Extractive compression of TOML, INI, ``.env``, YAML and blocks in braces, line by line."""
 
     kind = "config"
 
@@ -54,7 +57,9 @@ class ConfigCompressor:
             segments += _segments(text, piece, rank, needs, tokenizer)
             groups += [block] * (len(segments) - len(groups))
         ranked = take_turns(segments, groups)
-        return Document(ranked, self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE)
+        return Document(
+            ranked, self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, note_style=_STYLE
+        )
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` is `original`, character by character."""

@@ -1,4 +1,4 @@
-"""Configuration in text: sections, keys and items of TOML, INI, ``.env`` and YAML.
+"""Configuration in text: sections, keys and items of TOML, INI, ``.env``, YAML, and in blocks.
 
 TOML and INI are for the parsers of the standard library to accept. YAML and ``.env`` have a strict
 grammar of lines here: one line that cannot be of the format, and the text is something else.
@@ -10,12 +10,12 @@ import configparser
 import re
 import tomllib
 from collections.abc import Sequence
-from enum import Enum
-from typing import NamedTuple
 
 from sharedctx.plain import split_lines
+from sharedctx_workers.compressors.config_blocks import find_blocks
+from sharedctx_workers.compressors.config_entries import Entry, Kind
 
-__all__ = ("Entry", "Kind", "find_entries")
+__all__ = ("find_entries",)
 
 _MIN_KEYS = 3
 _MAX_HEAD = 400
@@ -32,37 +32,13 @@ _YAML_KEY = re.compile(
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,3}\s*(?:#.*)?$")
 
 
-class Kind(Enum):
-    """What a line of a configuration is."""
-
-    SECTION = "section"
-    KEY = "key"
-    ITEM = "item"
-    COMMENT = "comment"
-    MORE = "more"
-    """A further line of the value before it."""
-
-
-class Entry(NamedTuple):
-    """A line, with the blank lines after it.
-
-    Attributes:
-        depth: Columns that it is indented by; keys are deeper than their section.
-    """
-
-    start: int
-    end: int
-    kind: Kind
-    depth: int
-
-
 def find_entries(text: str) -> list[Entry] | None:
     """Return the lines of a configuration, in order; None when `text` is not one."""
     lines = [
         (start, end, text[start : min(end, start + _MAX_HEAD)].rstrip())
         for start, end in split_lines(text)
     ]
-    for find in (_settings, _yaml):
+    for find in (_settings, _yaml, find_blocks):
         entries = find(text, lines)
         if entries and sum(entry.kind is Kind.KEY for entry in entries) >= _MIN_KEYS:
             return _joined(entries)
