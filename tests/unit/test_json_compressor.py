@@ -191,6 +191,35 @@ def test_what_nests_in_rows_is_told_once() -> None:
     assert "owner: {name: 40 different; admin: false x39, true x1}" in text
 
 
+def test_arrays_in_rows_are_told_by_their_first_and_last_items() -> None:
+    suites = [
+        {
+            "suite": f"suite {i} {'of many words ' * 9}",
+            "tests": [{"id": 7, "name": f"case {i}.{j}"} for j in range(5 + i)],
+            "tags": [f"tag-{i}-{j}" for j in range(i)],
+            "pair": [{"id": 1}, {"id": 2}],
+        }
+        for i in range(12)
+    ]
+    text = summary(json.dumps(suites))
+    assert f'rows: "{suites[0]["suite"]}"' not in text  # too long to be told twice
+    assert 'tests: "case 0.0" … "case 0.4" (5), "case 1.0" … "case 1.5" (6)' in text
+    assert '"case 11.0" … "case 11.15" (16)' in text
+    assert 'tags: "tag-10-0" … "tag-10-9" (10), "tag-11-0" … "tag-11-10" (11)' in text
+    assert "pair: 1" not in text
+
+
+def test_long_rows_are_told_by_the_first_and_the_last() -> None:
+    rows = [{"name": f"n{i}", "text": "word " * 90 + str(i)} for i in range(20)]
+    assert 'rows: "n0" … "n19" (20)' in summary(json.dumps(rows))
+    assert "first … last" not in summary(json.dumps(users(90)))
+
+
+def test_arrays_outside_of_rows_are_told_by_their_ends() -> None:
+    value = {"a": {"b": {"c": [f"x{i}" for i in range(40)]}}, "d": "word " * 400}
+    assert 'a.b.c: "x0" … "x39" (40)' in summary(json.dumps(value))
+
+
 def test_dictionaries_are_told_from_records() -> None:
     files = {f"src/module_{i}.py": {"lines": i, "covered": i % 2 == 0} for i in range(60)}
     text = summary(json.dumps({"version": 1, "files": files}))

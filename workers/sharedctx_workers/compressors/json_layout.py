@@ -42,8 +42,10 @@ _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
 _SUMMARIZED = 800
 _WRONG_RANK, _NAMES_RANK, _ITEMS_RANK = 0.01, 0.15, 0.06
-# The keys of the whole come first if they are at most one character in so many.
-_LITTLE = 5
+_ENDS_RANK, _ENDS_SPREAD, _ENDS_OF_ALL_RANK = 0.02, 0.03, 0.05
+# The keys of the whole come first if they are at most one character in so many, and the ends of
+# all arrays in it are told.
+_LITTLE, _VERY_LITTLE = 5, 20
 
 
 class Line(NamedTuple):
@@ -167,6 +169,7 @@ class _Layout:
         urgent = place._replace(rank=min(place.rank, _WRONG_RANK))
         self._comment(summary.wrong, at, urgent, "speaks of errors: ")
         self._comment(summary.lines[1:], at, place, spread=0.001)
+        self._ends(summary.ends, at, place._replace(rank=place.rank + _ENDS_RANK))
         told = {name for name in summary.names if name in self._outlined}
         names = pack([name for name in summary.names if name not in told], ", ")
         is_little = is_root and _LITTLE * sum(map(len, names)) <= size
@@ -174,6 +177,10 @@ class _Layout:
         title = "other keys: " if told else "keys: "
         self._comment(names, at, later, title, spread=0.0 if is_little else 0.3)
         return True
+
+    def _ends(self, texts: Sequence[str], at: int, place: _Place) -> None:
+        """Add the first and the last items of arrays."""
+        self._comment(texts, at, place, "first … last (of how many): ", spread=_ENDS_SPREAD)
 
     def _comment(
         self,
@@ -202,15 +209,13 @@ class _Layout:
 
     def _line(self, text: str, end: int, place: _Place, count: int = 1) -> None:
         """Add a line, in pieces if it is long, and earlier if it speaks of errors."""
-        rank = place.rank
         if place.is_told and self._speaks_of_errors and looks_wrong(text):
-            rank = max(self.lines[place.parent].rank if place.parent >= 0 else REQUIRED, rank - 0.1)
+            least = self.lines[place.parent].rank if place.parent >= 0 else REQUIRED
+            place = place._replace(rank=max(least, place.rank - 0.1))
         if len(text) > _LONG:
-            self._pieces(list(_cut([text], "")), end, place._replace(rank=rank), count)
-            return
-        self.lines.append(
-            Line(text, end, rank, place.unit or "line", place.first, count, place.parent)
-        )
+            self._pieces(list(_cut([text], "")), end, place, count)
+        else:
+            self._add(text, end, place, place.unit or "line", count)
 
     def _brief(self, child: _Child, place: _Place) -> str | None:
         """Return how a value reads on one line; None if that would be too long."""
@@ -240,7 +245,10 @@ class _Layout:
         inner = inner._replace(is_told=place.is_told or is_new)
         if not is_new and self._is_root(inner):
             size = compact_size(self._source[child.at : child.end])
-            self._outline(outline(child.value, size), children[0].at, inner)
+            names, ends = outline(child.value, size)
+            self._outline(names, children[0].at, inner)
+            if _VERY_LITTLE * sum(map(len, ends)) <= size:
+                self._ends(ends, children[0].at, inner._replace(rank=_ENDS_OF_ALL_RANK))
         self._children(children, inner, rank=place.rank + _ITEMS_RANK * is_new)
         closing = f"{' ' * place.depth}{brackets[1]}{place.suffix}\n"
         self._add(closing, child.end, inner._replace(rank=place.rank, first=0), "line", 0)
@@ -306,13 +314,12 @@ class _Layout:
         texts = [row.raw or ",".join(row.cells) for row in table.rows]
         ranks = row_ranks(table.rows, texts)
         for i, (row, text, own) in enumerate(zip(table.rows, texts, ranks, strict=True)):
+            here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
             if len(text) <= _LONG:
-                line = Line(f"{text}\n", children[i].end, rank + own, "row", i + 1, 1, header)
-                self.lines.append(line)
+                self._add(f"{text}\n", children[i].end, here, "row", 1)
             else:
                 pieces = list(_cut(row.cells or [row.raw], ","))
                 pieces[-1] += "\n"
-                here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
                 self._pieces(pieces, children[i].end, here)
         closing = f"{brackets[1]}{place.suffix}\n"
         self._add(closing, end, place._replace(parent=header, first=0), "line", 0)

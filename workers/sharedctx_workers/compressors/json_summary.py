@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from sharedctx.exact_json import Value, dump_string
+from sharedctx_workers.compressors.json_ends import Ends
 from sharedctx_workers.compressors.json_ranks import speaking_of_errors
 from sharedctx_workers.compressors.json_values import (
     sorts_of,
@@ -35,7 +36,9 @@ _MAX_WORD, _MAX_DIGITS = 16, 4
 _MAX_MEMBERS = 4
 _MANY_MEMBERS = 48
 # An outline lists the keys of dictionaries with at most so many: if that is little, and anyway.
-_MANY_KEYS, _FEW_KEYS = 200, 40
+_MANY_KEYS, _SOME_KEYS, _FEW_KEYS = 200, 100, 40
+# The first and the last of rows that are longer than this are told, because they may be cut.
+_LONG_ROW = 200
 _Members: TypeAlias = list[tuple[str, int, "_Node"]]  # name, in how many objects, what it is
 
 
@@ -49,6 +52,7 @@ class Summary:
         wrong: Strings in them that speak of errors, as far as `lines` do not have them.
         names: Keys of the dictionaries in them.
         speaks_of_errors: Whether any string in them does.
+        ends: The first and the last items of the arrays in them.
     """
 
     outline: list[str]
@@ -56,6 +60,7 @@ class Summary:
     wrong: list[str]
     names: list[str]
     speaks_of_errors: bool
+    ends: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ class _Summarizer:
         self.nested: set[str] = set()  # what `trees` should have been
         self.names: dict[str, None] = {}
         self.wrong: dict[str, None] = {}
+        self.ends = Ends()
         self.speaks_of_errors = False
 
     def node(self, values: Sequence[Value], path: tuple[str, ...] = ()) -> _Node:
@@ -175,6 +181,7 @@ class _Summarizer:
         lists, objects = by_kind.get(list, []), by_kind.get(tuple, [])
         items = None
         if lists:
+            self.ends.add(path, lists)
             amount = tell_range(list(map(len, lists)), "item")
             if len(lists) < total:
                 amount = f"{len(lists)} times {amount}"
@@ -249,6 +256,8 @@ def summarize(values: Sequence[Value], size: int, keys: Sequence[str] = ()) -> S
     if node.members and len(entries) == 1:
         entries = [entries[0].removeprefix("{").removesuffix("}")]
     told = "; ".join(entries)
+    if not keys and size > _LONG_ROW * len(values):
+        summarizer.ends.add(("rows",), [list(values)], first=True)
     wrong = [dump_string(text) for text in summarizer.wrong if text not in told]
     return Summary(
         outline=_outline(node, size),
@@ -256,17 +265,21 @@ def summarize(values: Sequence[Value], size: int, keys: Sequence[str] = ()) -> S
         wrong=wrong,
         names=list(map(_name, names)),
         speaks_of_errors=summarizer.speaks_of_errors,
+        ends=pack(summarizer.ends.entries(), ", "),
     )
 
 
-def outline(value: Value, size: int) -> list[str]:
+def outline(value: Value, size: int) -> tuple[list[str], list[str]]:
     """Return the names of all members in `value`, those of similar objects once, in lines.
+
+    After them come the first and the last items of the arrays in it.
 
     Args:
         value: An object.
         size: How many characters it takes.
     """
-    return _outline(_describe([value])[1], size)
+    summarizer, node = _describe([value])
+    return _outline(node, size), pack(summarizer.ends.entries(), ", ")
 
 
 def _describe(values: Sequence[Value]) -> tuple[_Summarizer, _Node]:
@@ -280,7 +293,7 @@ def _describe(values: Sequence[Value]) -> tuple[_Summarizer, _Node]:
 
 def _outline(node: _Node, size: int) -> list[str]:
     """Return an outline of values of `size` characters: the fullest that is in proportion."""
-    for most, share in ((_MANY_KEYS, 5.0), (_FEW_KEYS, 1.25), (0, 1.25)):
+    for most, share in ((_MANY_KEYS, 4.0), (_SOME_KEYS, 3.0), (_FEW_KEYS, 1.25), (0, 1.25)):
         if node.members:
             names = [f"{_name(name)}{inner.names(most)}" for name, _, inner in node.members]
         else:
