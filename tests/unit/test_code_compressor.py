@@ -274,6 +274,79 @@ GENERIC = {
         ),
         ["CREATE TABLE a (", "CREATE FUNCTION run(a int)"],
     ),
+    "objective-c": (
+        (
+            '#import "A.h"\n\n@implementation A\n\n- (void)run:(int)count\n{\n{work}}\n\n'
+            "+ (instancetype)shared\n{\n{work}}\n\n@end\n"
+        ),
+        ['#import "A.h"', "@implementation A", "- (void)run:(int)count", "+ (instancetype)shared"],
+    ),
+    "lisp": (
+        (
+            "(require 'cl-lib)\n\n(defun run (a b)\n{work}        (other a))\n\n"
+            "(my-define-thing walk\n    (c d)\n{work}        (other c))\n"
+        ),
+        ["(require 'cl-lib)", "(defun run (a b)", "(my-define-thing walk\n    (c d)"],
+    ),
+    "perl": (
+        (
+            "package A;\nuse strict;\n\nsub run {\n    sub inner { 1 }\n{work}}\n\n"
+            "=head2 walk\n\nWalks on.\n\n  use A qw(walk);\n\n=cut\n\nsub walk {\n{work}}\n"
+        ),
+        ["use strict;", "sub run {", "sub inner", "=head2 walk", "  use A qw(walk);", "sub walk {"],
+    ),
+    "make": (
+        "include common.mk\n\nall: build\n{tabs}\ninstall:\n{tabs}\n%.o: %.c\n{tabs}",
+        ["include common.mk", "all: build", "install:", "%.o: %.c"],
+    ),
+    "cmake": (
+        (
+            "cmake_minimum_required(VERSION 3.5)\nfind_package(A)\nadd_library(b STATIC b.c)\n"
+            "if(WIN32)\n{work}endif()\nfunction(run a)\n{work}endfunction()\n"
+        ),
+        ["find_package(A)", "add_library(b STATIC b.c)", "function(run a)"],
+    ),
+    "svelte": (
+        (
+            "<script>\n  import A from 'a';\n  export let size = 1;\n  function run(a) {\n{work}"
+            "  }\n</script>\n\n<style>\n  .b {\n{work}  }\n</style>\n"
+        ),
+        ["<script>", "import A from 'a';", "export let size", "function run(a) {", "</script>"],
+    ),
+    "r": (
+        (
+            "library(a)\nrun <- function(b,\n                c = 1) {\n{work}}\n\n"
+            'test_that("it runs", {\n  walk <- function(d) {\n{work}  }\n})\n'
+        ),
+        ["library(a)", "run <- function(b,", "c = 1) {", "walk <- function(d) {"],
+    ),
+    "ada": (
+        (
+            "with Ada.Text_IO;\n\npackage body A is\n\n   procedure Run\n     (B : Integer)\n"
+            "   is\n   begin\n{work}   end Run;\n\n   procedure Walk is\n   begin\n{work}"
+            "   end Walk;\n\nend A;\n"
+        ),
+        [
+            "with Ada.Text_IO;",
+            "package body A is",
+            "procedure Run\n     (B : Integer)",
+            "procedure Walk",
+        ],
+    ),
+    "protobuf": (
+        (
+            'syntax = "proto3";\n\nimport "a.proto";\n\nservice Runs {\n'
+            "  rpc Run(Request) returns (Reply) {\n{work}  }\n}\n\n"
+            "message Request {\n  oneof kind {\n    int32 a = 1;\n    string b = 2;\n  }\n}\n"
+        ),
+        [
+            'import "a.proto";',
+            "service Runs {",
+            "rpc Run(Request)",
+            "message Request {",
+            "oneof kind",
+        ],
+    ),
 }
 
 
@@ -286,6 +359,7 @@ def test_languages_without_a_grammar_are_outlined_by_their_lines(
     pattern, expected = GENERIC[name]
     body = "".join(f"        total_{i} = count(total) + other(total) * 3\n" for i in range(30))
     text = pattern.replace("{work}", body) * (1 if hinted else 3)
+    text = text.replace("{tabs}", "".join(f"\t$(CC) $(FLAGS) part{i}.c\n" for i in range(30)))
     compressor = CodeCompressor(name if hinted else "", by_lines=True)
     document = compressor.document(text, TOKENIZER)
     assert document is not None
@@ -298,6 +372,39 @@ def test_languages_without_a_grammar_are_outlined_by_their_lines(
     total = TOKENIZER.count(text)
     assert shown.tokens < total / 2
     assert find_fault(Evidence(compressor, document, shown, text, total)) is None
+
+
+@pytest.mark.parametrize("head", [".a > .b", "server", "@media (min-width: 9em)", "defaultConfig"])
+def test_headings_of_groups_are_kept_as_far_as_there_is_room(head: str) -> None:
+    rules = [
+        f"{head} {{\n" + "".join(f"    value-{i}: {i}px {j};\n" for i in range(3)) + "}\n"
+        for j in range(60)
+    ]
+    document, shown = outline_of("\n".join(rules))
+    assert document.kind == "code"
+    assert 0.1 < shown.tokens / TOKENIZER.count("\n".join(rules)) <= 0.25
+    assert 5 < shown.text.count(f"{head} {{") < 60
+
+
+def test_a_manual_in_code_does_not_hide_it() -> None:
+    manual = "=head1 NAME\n\nA - is good for this and that, as far as anyone can tell\n\n" * 30
+    document, shown = outline_of(f"{manual}=cut\n\npackage A;\nuse B;\nsub run {{\n{work()}}}\n")
+    assert document.kind == "code"
+    for line in ("=head1 NAME", "package A;", "use B;", "sub run {"):
+        assert line in shown.text
+
+
+@pytest.mark.parametrize(
+    ("kin", "text"),
+    [
+        ("cpp", '#import "A.h"\n@interface A\n@property int b;\n- (void)run;\n+ (int)c;\n@end\n'),
+        ("bash", "all: a b\n\techo $(A)\n\tif a; then b; fi\nclean:\n\trm -f $(A)\n\texit 0\n"),
+        ("ruby", "class A\n  @b : Int32\n  def run(a : Int32) : Int32\n    a\n  end\nend\n"),
+    ],
+)
+def test_a_related_grammar_does_not_take_what_it_cannot_read(kin: str, text: str) -> None:
+    code = detect(text * 5)
+    assert code is None or code.language.name != kin
 
 
 def test_a_file_that_does_not_parse_is_outlined_by_its_lines() -> None:
@@ -327,7 +434,13 @@ def test_a_question_brings_the_body() -> None:
         "name: x\nimport: y\nitems:\n  - a\n  - b\n" * 30,
         "x.py:1:import os\nx.py:2:import sys\nx.py:3:def f(a):\n" * 20,
         ">>> import os\n>>> def f(x):\n...   return 1\n>>> f(1)\n1\n" * 20,
-        "server {\n    listen 80;\n    location / {\n        root /srv;\n    }\n}\n" * 20,
+        "<?xml version='1.0'?>\n<a>\n" + "  <function name='b'>\n    <c/>\n  </function>\n" * 30,
+        "/bin/a:\n\tlibb.so.1 => /lib/libb.so.1 (0x00007ffc)\n\tlibc.so.6 => /lib/c (0x00007ffd)\n"
+        * 30,
+        "## [1.2.3](https://x.example/a) (2020-01-02)\n\n* **b:** fix c ([d](https://x.example/d))\n"
+        * 30,
+        "  *a_b(c)* takes words and tells what became of them, see |d|.\n\n    let x = a_b(c)\n"
+        * 30,
         "The class of 1990 (function and type): let it be.\nSub rosa, as they say.\n" * 40,
         "- class A: it works\n- function b(c): it does not\n- val x = 3 {see below}\n" * 30,
         "error: fun f(a) failed {code=1};\nerror: class B failed {code=2};\n" * 30,

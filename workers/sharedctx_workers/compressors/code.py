@@ -12,12 +12,14 @@ from sharedctx_workers.compressors.code_folds import Fold, definitions
 from sharedctx_workers.compressors.code_generic import outline_by_lines
 from sharedctx_workers.compressors.code_pieces import pieces_of
 from sharedctx_workers.compressors.code_ranks import enough_of, rank_pieces
+from sharedctx_workers.compressors.code_roles import Role
 from sharedctx_workers.compressors.languages import Language
 
 __all__ = ("CodeCompressor",)
 
 _HARMLESS = 0.002
 # An outline takes what it takes; what is added to it may fill the target of so much of the text.
+# Where headings are no definitions they are added, and may fill that of all of it.
 _BASIS = 0.5
 
 
@@ -45,6 +47,7 @@ class CodeCompressor:
         language, root, partial = outline
         pieces = pieces_of(text, language, root)
         ranks = rank_pieces(text, pieces)
+        basis = 1.0 if any(piece.role is Role.GROUP for piece in pieces) else _BASIS
         segments = []
         for i, (piece, rank) in enumerate(zip(pieces, ranks, strict=True)):
             source = text[piece.start : piece.end]
@@ -69,7 +72,7 @@ class CodeCompressor:
             partial=partial,
             note_style=language.style,
             enough=enough_of(pieces, ranks),
-            basis=int(_BASIS * sum(segment.tokens for segment in segments)),
+            basis=int(basis * sum(segment.tokens for segment in segments)),
         )
 
     def _outline(self, text: str) -> tuple[Language, Fold, Guarantee] | None:

@@ -21,9 +21,12 @@ __all__ = (
     "Code",
     "code_lines",
     "detect",
+    "ends_code",
     "likely_language",
     "quotes_code",
     "read_as",
+    "rules_in",
+    "uncommented",
 )
 
 SYMBOLS = re.compile(r"[(){}\[\]=<>;_$@\\|&]")
@@ -40,14 +43,30 @@ _LONG_LINE = 400
 _COMMENT = re.compile(r"\s*(?:$|//|/?\*|--|#(?!include|define|undef|if|el|end|pragma|!|\[)|;|%)")
 # A block of comment that begins a line, to its end; a doc string or a text of several lines.
 _BLOCK = re.compile(
-    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z))"
-    r"|(?:^[ \t]*|[=(,:\[{] ?)[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\1|\Z)",
+    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z)|<#.*?(?:#>|\Z)|\(\*.*?(?:\*\)|\Z)"
+    r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z)|=[a-z]\w*[ \n].*?(?:^=cut|\Z))"
+    r"|(?:^[ \t]+|:doc )\"[A-Za-z][^\"\n]*\n[^\"]*\""
+    r"|(?:^[ \t]*|[=(,:\[{] ?)[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\2|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*(?:(?:#|//) .*)?$")
 # What is at the margin of a module of data, but for what runs there: names bound, ends of tables.
 _BOUND = re.compile(r"[A-Za-z_]\w*(?:: [^=\n]{1,80})? = \S|[)\]}]")
 _MOSTLY_BOUND = 0.5
+# Lines of languages without a grammar here that a related one would accept with some damage.
+_FOREIGN = re.compile(
+    r"^(?:#import\b|[-+] ?\(\w+[ )*]"
+    r"|@(?:interface|implementation|protocol|property|synthesize|end)\b"
+    r"|syntax = \"proto|message \w+ \{|[ \t]+rpc \w+ ?\(|[ \t]*option \(?[\w.]+\)? ="
+    r"|module [\w.]+;|[ \t]*(?:static if|alias|version ?\(\w+\)|unittest|@safe|@nogc|@trusted)\b"
+    r"|[ \t]*(?:my [$@%(]|use (?:strict|warnings)\b)|package [\w:]+;$|sub \w+"
+    r"|[ \t]*def \w+[^\n]*\) ?: [A-Z]\w|[ \t]*@\w+ : [A-Z]"
+    r"|apply plugin:|[ \t]*(?:repositories|dependencies|buildscript) \{$)",
+    re.MULTILINE,
+)
+_MOSTLY_FOREIGN = 0.5
+# A rule of a makefile, or a label of an assembler, and the first command under it.
+_RULE = re.compile(r"^[^\s#:=/][^:=\n]*:(?!=)[^=\n]*\n\t\S", re.MULTILINE)
 _TRIALS = 3
 _MANY_TRIALS = 300_000  # characters; parsing what does not parse is slow
 # Of the lines in a sample, so many that look like a language make it likely, or beyond doubt; fewer
@@ -106,6 +125,16 @@ def detect(text: str, language: str = "") -> Code | None:
     return best
 
 
+def ends_code(line: str) -> bool:
+    """Whether a line ends as those of programs do."""
+    return _CODE_END.search(line) is not None
+
+
+def rules_in(text: str) -> int:
+    """Return how many rules of a makefile begin in `text`."""
+    return sum(1 for _ in _RULE.finditer(text))
+
+
 def _is_knotted(text: str) -> bool:
     return text.count("<") >= _BRACKETS and bool(_KNOT.search(text))
 
@@ -125,14 +154,14 @@ def code_lines(text: str) -> list[str]:
 
     It is taken from places all over the text, and is the same for the same text.
     """
-    code = _uncommented(text)
+    code = uncommented(text)
     if len(code) <= _WINDOWS * _WINDOW:
         return _lines([code])
     step = (len(code) - _WINDOW) // (_WINDOWS - 1)
     return _lines([code[i * step : i * step + _WINDOW] for i in range(_WINDOWS)])
 
 
-def _uncommented(text: str) -> str:
+def uncommented(text: str) -> str:
     """Return the beginning of `text` without blocks of comments."""
     return _BLOCK.sub("", text[:_MAX_SAMPLED])
 
@@ -165,12 +194,17 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
     if len(lines) < 2:
         return []
     counts = _tells(lines)
-    endings = sum(1 for line in lines if _CODE_END.search(line))
+    endings = sum(1 for line in lines if ends_code(line))
     if counts["php"]:
         return [(LANGUAGES["php"], 0.0)]
     if max(counts.values()) < 2 and endings >= _TABLE * len(lines):
         return _of_table(text)
     most, rival = max(counts.values()), _RIVAL
+    foreign = sum(1 for _ in _FOREIGN.finditer("\n".join(lines)))
+    if foreign > 1 and foreign >= _MOSTLY_FOREIGN * most:
+        return []
+    if counts["bash"] and rules_in(text) > 1:
+        counts["bash"] = 0
     if most < _LIKELY * len(lines):
         rival = 1.0
         symbols = sum(1 for line in lines if SYMBOLS.search(line))
@@ -184,7 +218,7 @@ def _candidates(text: str) -> list[tuple[Language, float]]:
 
 def _of_table(text: str) -> list[tuple[Language, float]]:
     """Return the language that a table of constants looks like, between its rows, beyond doubt."""
-    lines = _lines([_uncommented(text)])
+    lines = _lines([uncommented(text)])
     counts = _tells(lines)
     best = max(counts, key=lambda name: counts[name])
     if counts[best]:

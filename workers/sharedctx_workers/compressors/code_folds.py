@@ -27,19 +27,15 @@ _MIN_DATA = 240
 _NAME = re.compile(r"[A-Za-z_$~][\w$]*[?!]?")
 _CALLEE = re.compile(r"([A-Za-z_$][\w$]*[?!]?)\W*$")
 _HEAD = 120
-# Nobody reads what is nested deeper, and looking for line breaks in every level takes too long.
+# Nobody reads what is nested deeper, and looking for line breaks takes too long there.
 _MAX_NESTING = 100
 _MAX_DEPTH = 1_000  # of nodes; queries take quadratic time in it
 _OPENERS = {"{": "}", "[": "]", "(": ")"}
 _KEYWORDS = frozenset("raise throw new await yield return self this super".split())  # noqa: SIM905  # words read best as words
 # What is in the parameters of a function is part of its signature, however long.
 _PARAMETERS = ("parameters", "formal_parameters", "parameter_list", "method_parameters")
-_VALUES = frozenset(
-    (
-        *("variable_declarator", "assignment_expression", "pair"),
-        *("field_definition", "public_field_definition"),
-    )
-)
+_FIELDS = ("field_definition", "public_field_definition")
+_VALUES = frozenset(("variable_declarator", "assignment_expression", "pair", *_FIELDS))
 _SPECIFIERS = frozenset(
     ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier")
 )
@@ -148,6 +144,7 @@ class Fold:
         folds: What can be folded in it, outermost only, in order.
         defines: Where names are defined in it outside of those, in order.
         has_definitions: Whether something is defined in it, at any depth.
+        has_groups: Whether there is a group in it.
     """
 
     kind: Kind
@@ -161,11 +158,17 @@ class Fold:
     folds: list[Fold] = field(default_factory=list)
     defines: list[tuple[int, str]] = field(default_factory=list)
     has_definitions: bool = False
+    has_groups: bool = False
     _items: list[Item] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a reader wants to see into it before seeing all of it."""
+        return self.has_groups or self.is_structure
+
+    @property
+    def is_structure(self) -> bool:
+        """Whether a reader must see into it to know what there is."""
         if self.kind in (Kind.FILE, Kind.TYPE) or self.has_definitions:
             return True
         return self.kind is Kind.BLOCK and self.mentions.has_import(self.start, self.end)

@@ -7,17 +7,37 @@ verify such an outline by parsing, so it promises no more than to be verbatim.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
 from sharedctx_workers.compressors.code_detect import (
     SYMBOLS,
     code_lines,
+    ends_code,
     likely_language,
     quotes_code,
+    rules_in,
+    uncommented,
 )
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind, Mentions
+from sharedctx_workers.compressors.code_words import (
+    begins_block,
+    continues,
+    defines,
+    defines_inside,
+    is_callable,
+    is_command,
+    is_condition,
+    is_constant,
+    is_control,
+    is_data,
+    is_import,
+    is_macro,
+    is_prose,
+    opens,
+)
 from sharedctx_workers.compressors.languages import Language
 
 __all__ = ("outline_by_lines",)
@@ -27,64 +47,7 @@ _MAX_DEPTH = 4
 _MIN_BODY = 48
 _HEAD = 200
 _MAX_HEAD = 60
-_MODIFIERS = (
-    "public private protected internal static abstract final override open data sealed inline "
-    "suspend async export default local pub virtual extern unsafe companion inner case lazy "
-    "implicit mutating nonmutating fileprivate convenience required final native replace create or "
-    "operator tailrec const foreign global reified nonisolated indirect objc"
-).replace(" ", "|")
-_TYPES = (
-    "class interface struct enum trait impl object protocol extension module namespace defmodule "
-    "defprotocol defimpl @interface @implementation @protocol record package actor union library "
-    "contract instance table type view"
-).replace(" ", "|")
-_FUNCTIONS = (
-    "fun func function function! fn def defp def[\\w*-]+ sub proc procedure method init deinit "
-    "constructor destructor subroutine let macro task trigger index typealias rule val var "
-    "property typedef theorem lemma"
-).replace(" ", "|")
-_LEAD = rf"\(?(?:@\w+(?:\([^()\n]{{0,80}}\))?\s+|(?:{_MODIFIERS})\b(?:\(\w*\))?\s+)*"
-_TYPE = re.compile(
-    rf"{_LEAD}(?:{_TYPES})\s+(?:body\s+|if not exists\s+)?([\w.:$-]+)", re.IGNORECASE
-)
-_FUNCTION = re.compile(
-    rf"{_LEAD}(?:{_FUNCTIONS})(?:\s+|(?=\())(?:rec\s+|inline\s+|<[^<>\n]{{0,80}}>\s*)?"
-    r"(?:\([^()\n]{0,80}\)\s*)?([\w.:$!?*+/<>=-]*)",
-    re.IGNORECASE,
-)
-# What stands inside a body and has one of its own: there `let` is a statement, and `f(x) {` a call.
-_NESTED = re.compile(
-    rf"\s*{_LEAD}(?:{_TYPES}|fun|func|function!?|fn|defp?|sub|proc|procedure|method)\s+[\w.:$]"
-)
-# Conditions of a preprocessor stand at the margin, whatever is around them.
-_CONDITION = re.compile(r"#(?:if|ifn?def|el(?:se|if|seif)|endif|(?:end)?region|pragma)\b")
-# `name = function(...)`, `name(...) ->`, and what is written as in C: `type name(...)`.
-_ASSIGNED = re.compile(r"([\w.:$]{1,80})\s*(?:=|<-|:)\s*(?:async\s+)?(?:function|fn|proc|lambda)\b")
-# A word of a type and the blanks and stars after it; one way to match it only, so that it is fast.
-_TYPE_MARK = r"[\w:<>*&\[\],~-]"
-_TYPE_WORD = rf"{_TYPE_MARK}++ [ *&]*+"
-_CALLABLE = re.compile(
-    rf"(?:{_TYPE_WORD}){{0,7}}(?:{_TYPE_WORD}|{_TYPE_MARK}+[*&])?([\w:~.$]{{1,80}})\s*\("
-    r"|[-+]\s*\([^()\n]{1,80}\)\s*(\w+)"
-)
-_PROTOTYPE = re.compile(r"[\w:<>*&\[\], ~]{0,120}[\w>*&] +[*&]*\w+\s*\(")
-_CONTROL = re.compile(
-    r"\W*(?:if|for|foreach|while|switch|else|do|try|catch|return|case|when|match|unless|with|loop|"
-    r"repeat|begin|until|guard|defer|assert|print|throw|raise)\b"
-)
-_IMPORT = re.compile(
-    r"(?:import|using|use|uses|require|include|open|from|package|library|source|alias|load|"
-    r"#\s*include|@import|-(?:module|export|include\w*|behaviou?r|import)|\\i)\b|\(in-package\b"
-)
-_CONSTANT = re.compile(
-    r"(?:#\s*define|-define\(|(?:[\w<>\[\]]+ ){0,6}const(?:ant|expr)?|(?:static |pub )?let)\s*\w"
-    r"|(?:[\w:<>\[\]*&.$@]+ ){0,6}[A-Z][A-Z0-9_]+\b[^=\n(]{0,80}="
-)
-_CONTINUES = re.compile(
-    r"[})\]]|(?:end\w*|else|elif|elsif|elseif|catch|rescue|ensure|except|finally|until|where|begin|"
-    r"then|do|done|var)\b|\{\s*$"
-)
-_OPENS = re.compile(r"(?:\{|begin|do|then|var|where)\s*$", re.IGNORECASE)
+_MAX_ARGUMENTS = 12
 _BLOCK_COMMENTS = (
     ("/*", "*/"),
     ("--[[", "]]"),
@@ -92,8 +55,9 @@ _BLOCK_COMMENTS = (
     ("{-", "-}"),
     ("#|", "|#"),
     ("#=", "=#"),
-    ("=pod", "=cut"),
-    ("=head", "=cut"),
+    ("<#", "#>"),
+    ("#[=", "]="),
+    ("#[[", "]]"),
     ('"""', '"""'),
     ('@doc """', '"""'),
     ('@moduledoc """', '"""'),
@@ -101,7 +65,15 @@ _BLOCK_COMMENTS = (
 # How comments begin, and what closes them.
 _MARKS = {"//": "", "/*": " */", "--": "", "#": "", "%": "", ";": "", '"': "", "(*": " *)"}
 _MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"|\(\*)")
-_PROSE = re.compile(r"\s*[\"'(]?\w[\w'’,-]*(?: [\w'’(),.:;-]+){5,}[.,:;?!]?\s*$")
+# A manual of Perl between the code, up to where it says that it ends.
+_MANUAL = re.compile(
+    r"^=(?:head\d|pod|over|item|begin|for|encoding)\b.*?(?:^=cut\b.*?$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+# The head of a definition that needs no symbols.
+_PLAIN = re.compile(r"\s*(?:\w+ ){1,3}[\w.]+(?: is)?")
+_NOTHING = re.compile(r"(?!)")
+_MARKUP = re.compile(r"\s*<(?:\?xml|!DOCTYPE)\b")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
@@ -116,8 +88,9 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
         text: Any text.
         name: The language, if someone says that it is one; then little else is asked.
     """
-    head = text[: _HEAD * 100]
-    if len(text) > _MAX_TEXT or "\n" not in text or _FENCE.search(head):
+    if len(text) > _MAX_TEXT or "\n" not in text or _MARKUP.match(text):
+        return None
+    if _FENCE.search(uncommented(text), 0, _HEAD * 100):
         return None
     if not name and quotes_code(text):
         return None
@@ -126,9 +99,10 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
     language = Language(
         name=name or "code",
         grammar=("", ""),
-        tells=_FUNCTION,
+        tells=_NOTHING,
         functions=_set("function"),
         types=_set("type"),
+        groups=_set("group"),
         bodies=frozenset(),
         imports=_set("import"),
         calls=frozenset(),
@@ -138,7 +112,12 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
         style=_style(text),
     )
     root = _Lines(text, language).outline()
-    return (language, root) if root.has_definitions else None
+    return (language, root) if root.folds or _has_structure(root) else None
+
+
+def _has_structure(root: Fold) -> bool:
+    """Whether anything at the margin is more than a statement."""
+    return any(item.type in ("import", "constant", "function", "type") for item in root.items)
 
 
 class _Least(NamedTuple):
@@ -153,21 +132,36 @@ class _Least(NamedTuple):
 _MANY = _Least(3, 0.02, 0.5, 0.1)
 _SOME = _Least(1, 0.005, 0.4, 0.1)
 _FEW = _Least(1, 0.0, 0.25, 0.4)
+# What defines nothing is code if so many lines begin and end as those of programs do.
+_COMMANDS = 0.6
+# Definitions read like prose where types are words.
+_TOLD = 0.3
 
 
 def _looks_like_code(text: str, least: _Least) -> bool:
     """Whether a sample of the lines defines things, and reads as code does and not as prose."""
     lines = [line for line in code_lines(text) if line.strip()]
-    defined = sum(1 for line in lines if _definition(line.strip())[0] or _opens_callable(line))
+    defined = sum(1 for line in lines if _is_structure(line)) + rules_in("\n".join(lines))
     symbols = sum(1 for line in lines if SYMBOLS.search(line))
-    prose = sum(1 for line in lines if _PROSE.match(line))
+    ends = [line for line in lines if ends_code(line)]
+    commands = len(ends) if defined else sum(map(is_command, ends))
+    prose = sum(1 for line in lines if is_prose(line))
     size = len(lines)
     return (
         size > 2
-        and defined >= max(least.definitions, least.share * size)
+        and (defined >= max(least.definitions, least.share * size) or commands >= _COMMANDS * size)
         and symbols >= least.symbols * size
-        and prose <= least.prose * size
+        and prose <= max(least.prose * size, _TOLD * defined)
     )
+
+
+def _is_structure(line: str) -> bool:
+    """Whether a line is one of those that an outline is made of."""
+    if begins_block(line):
+        return True
+    if not (defines(line.strip())[0] or is_macro(line)):
+        return False
+    return SYMBOLS.search(line) is not None or _PLAIN.fullmatch(line) is not None
 
 
 def _style(text: str) -> NoteStyle:
@@ -179,16 +173,6 @@ def _style(text: str) -> NoteStyle:
             counts[found[1]] += 1
     mark = max(_MARKS, key=lambda mark: counts[mark])
     return NoteStyle(f"{mark} ", _MARKS[mark], implied=("line",))
-
-
-def _definition(line: str) -> tuple[str, str]:
-    """Return what the line defines, ``type`` or ``function``, and its name; empty for neither."""
-    head = line[:_HEAD]
-    for kind, pattern in (("type", _TYPE), ("function", _FUNCTION), ("function", _ASSIGNED)):
-        found = pattern.match(head)
-        if found:
-            return kind, found[1]
-    return "", ""
 
 
 class _Lines:
@@ -203,10 +187,11 @@ class _Lines:
         if self._starts[-1] < len(text):
             self._starts.append(len(text))
         self._indents = [self._indent(i) for i in range(len(self._starts) - 1)]
+        self._manuals = dict(self._find_manuals())
 
     def outline(self) -> Fold:
         """Return the whole as a fold."""
-        return self._fold(Kind.FILE, 0, len(self._indents), 0)
+        return self._fold(Kind.FILE, (0, len(self._indents)), 0, local=False)
 
     def _line(self, i: int) -> str:
         return self._text[self._starts[i] : self._starts[i + 1]]
@@ -214,17 +199,30 @@ class _Lines:
     def _indent(self, i: int) -> int:
         line = self._text[self._starts[i] : min(self._starts[i + 1], self._starts[i] + _HEAD)]
         body = line.lstrip()
-        if _CONDITION.match(line):
+        if is_condition(line):
             return -1
         return len(line[: len(line) - len(body)].expandtabs(8)) if body else -1
 
-    def _fold(self, kind: Kind, lo: int, hi: int, depth: int) -> Fold:
-        """Return the lines from `lo` to before `hi` as a fold."""
+    def _find_manuals(self) -> Iterator[tuple[int, int]]:
+        """Yield on which lines manuals between the code begin, and where they end."""
+        for found in _MANUAL.finditer(self._text):
+            first = bisect_right(self._starts, found.start()) - 1
+            yield first, bisect_left(self._starts, found.end())
+
+    def _fold(self, kind: Kind, lines: tuple[int, int], depth: int, *, local: bool) -> Fold:
+        """Return `lines`, from the first to before the last, as a fold.
+
+        Args:
+            kind: What it is the inside of.
+            lines: Where it is.
+            depth: How deep in others.
+            local: Whether it is in a function, where only what has a body of its own is defined.
+        """
+        lo, hi = lines
         start, end = self._starts[lo], self._starts[hi]
         fold = Fold(kind, start, end, (start, end), None, self._language, self._mentions)
-        is_open = kind in (Kind.FILE, Kind.TYPE)
-        if is_open or (depth <= _MAX_DEPTH and self._tells(kind, lo, hi)):
-            fold.items = list(self._items(fold, lo, hi, depth))
+        if not local or (depth <= _MAX_DEPTH and self._tells(kind, lo, hi)):
+            fold.items = list(self._items(fold, lo, hi, depth, local=local))
         else:
             fold.items = [self._item(i, i + 1) for i in range(lo, hi) if self._indents[i] >= 0]
         return fold
@@ -236,34 +234,55 @@ class _Lines:
             line, indent = self._line(i), self._indents[i]
             if indent < 0:
                 continue
-            if (indent < after and _NESTED.match(line)) or self._imports(kind, line.lstrip()):
+            if defines_inside(line, has_body=indent < after):
+                return True
+            if self._imports(kind, line.lstrip()):
                 return True
             after = indent
         return False
 
     def _imports(self, kind: Kind, line: str) -> bool:
         """Whether a line in a body imports; in functions much else begins with such words."""
-        return kind is Kind.BLOCK and _IMPORT.match(line) is not None
+        return kind is Kind.BLOCK and is_import(line)
 
-    def _items(self, fold: Fold, lo: int, hi: int, depth: int) -> Iterator[Item]:
+    def _items(self, fold: Fold, lo: int, hi: int, depth: int, *, local: bool) -> Iterator[Item]:
         """Yield the statements on the lines from `lo` to before `hi`, each with its blocks."""
         i = lo
         while i < hi:
             if self._indents[i] < 0:
                 i += 1
                 continue
+            if i in self._manuals:
+                yield from self._manual(i, min(self._manuals[i], hi))
+                i = self._manuals[i]
+                continue
             end, blocks = self._extent(i, hi)
             body = self._head_end(i, end)
             blocks = [(max(lo, body), hi) for lo, hi in blocks if hi > body]
             item = self._item(i, end)
-            self._classify(item, fold, self._line(i).strip(), self._line(body - 1).strip(), blocks)
+            lines = self._line(i).strip(), self._line(body - 1).strip()
+            self._classify(item, fold, lines, len(blocks), local=local)
             for first, last in blocks:
                 if self._starts[last] - self._starts[first] >= _MIN_BODY:
-                    item.folds.append(self._block(item.type, first, last, depth + 1))
+                    item.folds.append(self._block(item.type, (first, last), depth + 1, local=local))
             fold.folds += item.folds
             fold.has_definitions |= any(inner.has_definitions for inner in item.folds)
+            fold.has_groups |= any(inner.has_groups for inner in item.folds)
             yield item
             i = end
+
+    def _manual(self, lo: int, hi: int) -> Iterator[Item]:
+        """Yield the lines of a manual: headings, the outline of examples, the rest as comments."""
+        for i in range(lo, hi):
+            if self._indents[i] < 0:
+                continue
+            item, line = self._item(i, i + 1), self._line(i)
+            item.type = "group" if line.startswith("=head") else "comment"
+            said = line.strip() if self._indents[i] > 0 else ""
+            if is_import(said) or defines_inside(said, has_body=True):
+                item.type = "import"
+                self._mentions.add("import", item.start, item.end)
+            yield item
 
     def _item(self, lo: int, hi: int) -> Item:
         """Return what is on the lines from `lo` to before `hi`."""
@@ -272,11 +291,25 @@ class _Lines:
         return Item("statement", start, self._starts[hi - 1] + len(last.rstrip()))
 
     def _head_end(self, i: int, end: int) -> int:
-        """Return where the lines end that the statement begins with until its brackets close."""
-        depth = 0
-        for j in range(i, min(end, i + _MAX_HEAD)):
-            depth += self._line(j).count("(") - self._line(j).count(")")
-            if depth <= 0:
+        """Return where the lines end that the statement begins with until its brackets close.
+
+        The bracket that a statement of Lisp begins with is no more than a mark of its begin. Where
+        none opens on the first line, the next one may begin with the one of the arguments.
+        """
+        form = self._line(i).lstrip().startswith("(")
+        depth, seen = -int(form), 0
+        for j in range(i, min(end, i + (_MAX_ARGUMENTS if form else _MAX_HEAD))):
+            line = self._line(j)
+            depth += line.count("(") - line.count(")")
+            seen += line.count("(")
+            if line.rstrip().endswith("{"):
+                return j + 1  # of a call with a block among its arguments, too
+            if depth > 0:
+                continue
+            after = self._line(j + 1).strip() if seen == form and j + 1 < end else ""
+            if form and after.startswith(("(", "[")):
+                return j + 1 + (after.count("(") <= after.count(")"))
+            if form or not after.startswith("("):
                 return j + 1
         return i + 1
 
@@ -294,8 +327,8 @@ class _Lines:
             if last > j:
                 blocks.append((j, last))
             line = self._line(k).strip() if k < hi else ""
-            opens = k == j and bool(_OPENS.match(line))
-            if not line or not (opens or (blocks and _CONTINUES.match(line))):
+            opened = k == j and opens(line)
+            if not line or not (opened or (blocks and continues(line))):
                 return last, blocks
             j = k + 1
         return j, blocks
@@ -315,59 +348,45 @@ class _Lines:
         return 0
 
     def _classify(
-        self, item: Item, fold: Fold, line: str, last: str, blocks: Sequence[tuple[int, int]]
+        self, item: Item, fold: Fold, lines: tuple[str, str], blocks: int, *, local: bool
     ) -> None:
         """Set what `item` is by the first and the last line before its blocks."""
+        line, last = lines
         mark = self._language.style.before.strip()
         if line.startswith((mark, *(opening for opening, _ in _BLOCK_COMMENTS))) and not blocks:
             item.type = "comment"
             return
-        kind, name = _definition(line)
-        inner = fold.kind in (Kind.FUNCTION, Kind.BLOCK)
-        if inner and not self._imports(fold.kind, line) and not (blocks and _NESTED.match(line)):
+        kind, name = defines(line)
+        if fold.kind in (Kind.FUNCTION, Kind.BLOCK):
+            inside = defines_inside(line, has_body=blocks > 0 or not local)
+            kind = kind if inside else ""
+        if local and not kind and not self._imports(fold.kind, line):
             return
-        if not kind and _is_callable(line, last, self._text[item.start : item.end], len(blocks)):
-            found = _CALLABLE.match(line[:_HEAD])
-            kind, name = "function", found[1] or found[2] if found else ""
-        if _IMPORT.match(line) and not kind:
+        is_member = fold.kind in (Kind.FILE, Kind.TYPE)
+        source = self._text[item.start : item.end]
+        if not kind and is_member and is_callable(line, last, source, blocks):
+            kind = "function"
+        if is_import(line) and not kind:
             item.type = "import"
             self._mentions.add("import", item.start, item.end)
-            return
-        if kind:
+        elif kind:
             item.type = kind
             item.defines = [name]
             fold.has_definitions = True
-        elif line.startswith(("@", "[", "#[")) and not blocks:
+        elif line.startswith(("@", "[", "#[")) and not blocks and not line.endswith((";", "end")):
             item.type = "attribute" if line.startswith("@") else item.type
-        elif _CONSTANT.match(line[:_HEAD]):
+        elif is_member and is_constant(line):
             item.type = "constant"
+        elif blocks and not (local or is_control(line) or is_data(line)):
+            item.type = "group"
+            fold.has_groups = True
 
-    def _block(self, kind: str, lo: int, hi: int, depth: int) -> Fold:
-        if kind == "type" and depth <= _MAX_DEPTH:
-            return self._fold(Kind.TYPE, lo, hi, depth)
-        return self._fold(Kind.FUNCTION if kind == "function" else Kind.BLOCK, lo, hi, depth)
-
-
-def _opens_callable(line: str) -> bool:
-    """Whether a line that is not indented looks like the first of something that can be called."""
-    end = line.rstrip()
-    return end.endswith(("{", "->", "()")) and _is_callable(line, line, line, 1)
-
-
-def _is_callable(line: str, last: str, source: str, blocks: int) -> bool:
-    """Whether a statement without a keyword defines or declares what can be called.
-
-    Args:
-        line: Its first line.
-        last: The last line before its blocks.
-        source: All of it.
-        blocks: How many blocks of deeper lines it has.
-    """
-    if _CONTROL.match(line) or not _CALLABLE.match(line[:_HEAD]):
-        return False
-    if source.endswith(";") and _PROTOTYPE.match(line[:_HEAD]):
-        return True
-    if not blocks or "= " in line.partition("(")[0]:
-        return False
-    # What opens with a list of arguments, and nothing after it, is a call.
-    return last.rstrip().endswith(("{", "->", ")", ":", "=")) or (last != line and blocks > 0)
+    def _block(self, kind: str, lines: tuple[int, int], depth: int, *, local: bool) -> Fold:
+        local = local or kind == "function" or depth > _MAX_DEPTH
+        if kind == "type" and not local:
+            return self._fold(Kind.TYPE, lines, depth, local=False)
+        inside = Kind.FUNCTION if kind == "function" else Kind.BLOCK
+        fold = self._fold(inside, lines, depth, local=local)
+        if fold.has_definitions:
+            fold.kind = Kind.BLOCK  # is seen into, however short
+        return fold

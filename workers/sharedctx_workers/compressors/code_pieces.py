@@ -29,6 +29,7 @@ _SMALL_FUNCTION = 2_000
 _LONG_FOLDS = 200
 _NOTE = 24
 _CLOSER = re.compile(r"[\s;,)\]}>]{0,64}|\s{0,32}(?:end|done)\s{0,64}")
+_HEADERS = frozenset((Role.HEADER, Role.GROUP))
 _ALIKE = frozenset((*OUTLINE - {Role.HEADER}, Role.STATEMENT, Role.FIELD, Role.BODY))
 
 
@@ -174,7 +175,7 @@ class _Layout:
         role = role_of(self._text, language, fold, items)
         folds = [inner for item in items for inner in item.folds]
         long = sum(inner.end - inner.start for inner in folds) > _LONG_FOLDS
-        if (folds and role is Role.HEADER) or (long and role is not Role.BODY):
+        if (folds and role in _HEADERS) or (long and role is not Role.BODY):
             self._docs = docs
             self._split(group, folds, role, depth, header)
             self._docs = []
@@ -227,7 +228,8 @@ class _Layout:
     ) -> None:
         """Lay out a group whose folds are pieces of their own."""
         opens = [self._is_open(fold, depth) for fold in folds]
-        if len(folds) > 1 or opens[0] or self._closer(folds[0], group) is None:
+        is_plain = len(folds) == 1 and not opens[0] and self._closer(folds[0], group) is not None
+        if not is_plain and role is not Role.GROUP:
             role = Role.HEADER  # what opens and what closes a fold must be kept both
         place, head = group.start, -1
         for fold, is_open in zip(folds, opens, strict=True):
@@ -256,7 +258,7 @@ class _Layout:
         rest = self._text[end : group.end]
         if not _CLOSER.fullmatch(rest):
             return None
-        return rest if rest.strip() else rest[:1]
+        return rest if rest.strip() else "\n" if "\n" in rest else rest[:1]
 
     def _closed(self, fold: Fold, group: _Group, depth: int, head: int) -> bool:
         """Lay out a fold without looking into it; return whether that takes its group to its end.

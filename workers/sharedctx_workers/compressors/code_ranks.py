@@ -19,6 +19,7 @@ from sharedctx_workers.compressors.code_roles import Role
 __all__ = ("enough_of", "rank_pieces")
 
 _ORDER = {
+    Role.GROUP: 0.5,
     Role.DOC: 1.0,
     Role.FIELD: 1.2,
     Role.STATEMENT: 1.6,

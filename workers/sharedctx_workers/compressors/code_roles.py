@@ -36,6 +36,7 @@ class Role(Enum):
 
     IMPORT = "import"
     HEADER = "header"
+    GROUP = "header of a group"
     SIGNATURE = "signature"
     CONSTANT = "constant"
     DOC = "doc"
@@ -57,6 +58,8 @@ def role_of(text: str, language: Language, fold: Fold, items: Sequence[Item]) ->
         return Role.IMPORT
     if is_header(language, items) or items[0].type.startswith("#"):
         return Role.HEADER
+    if any(item.type in language.groups for item in items):
+        return Role.GROUP
     if _REEXPORT.match(source) or _imports(fold, items):
         return Role.IMPORT
     if fold.kind in (Kind.TYPE, Kind.FILE):
@@ -111,6 +114,6 @@ def is_tooling(comment: str) -> bool:
 
 def is_header(language: Language, items: Sequence[Item]) -> bool:
     """Whether `items` define something, or hold something that does."""
-    return any(item.defines or any(fold.is_open for fold in item.folds) for item in items) or any(
-        item.type in language.attached for item in items[:1]
-    )
+    if items[0].type in language.attached or any(item.defines for item in items):
+        return True
+    return any(fold.is_structure for item in items for fold in item.folds)

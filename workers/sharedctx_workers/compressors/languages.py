@@ -32,6 +32,7 @@ class Language:
         tells: Matches lines that are common in it and rare elsewhere. Only for the order of trial.
         functions: Nodes that define something with a body to run.
         types: Nodes that define something with members: classes, interfaces, name spaces.
+        groups: What holds others under a heading and defines nothing by a word: rules, targets.
         anonymous: Functions without a name.
         bodies: Nodes that hold statements or members.
         data: Nodes that hold values: lists, tables.
@@ -57,6 +58,7 @@ class Language:
     imports: frozenset[str]
     calls: frozenset[str]
     throws: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     anonymous: frozenset[str] = frozenset()
     data: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset(("comment",))
@@ -103,7 +105,7 @@ _PYTHON = Language(
     placeholder="...",
 )
 _JAVASCRIPT_TELLS = (
-    r"(?:export |async )*function\b|import\b.*\bfrom |(?:const|let|var) [\w{[]|export "
+    r"(?:export |async )*function\b|import\b.*\bfrom ?['\"]|(?:const|let|var) [\w{[]|export\b"
     r"|.*=> ?\{|class \w+.*\{|module\.exports|['\"]use strict"
 )
 _JAVASCRIPT = Language(
@@ -128,6 +130,8 @@ _TYPESCRIPT = Language(
     tells=_tells(
         rf"{_JAVASCRIPT_TELLS}|(?:export |declare )*(?:interface|type|enum) \w"
         r"|(?:public|private|protected|readonly) \w"
+        r"|(?:static |readonly |get |set )*[\w?]+(?:\([^()\n]*\))?: "
+        r"(?:[A-Z]\w|string|number|boolean|void|any\b|unknown)[^\n]*;$"
     ),
     functions=_JAVASCRIPT.functions - _set("field_definition")
     | _set("function_signature abstract_method_signature public_field_definition"),
