@@ -95,7 +95,7 @@ def test_words_are_dropped_where_choosing_sentences_is_not_enough() -> None:
     record, body = compress(LETTER, PROFILE, LexicalBackend())
     assert verbatim.guarantee is Guarantee.EXTRACTIVE
     assert record.guarantee is Guarantee.ABRIDGED
-    assert record.compressed_tokens < 0.9 * verbatim.compressed_tokens
+    assert record.compressed_tokens < 0.95 * verbatim.compressed_tokens
     assert record.compressed_tokens == TOKENIZER.count(body.text)
     label = next(label for label in record.transforms if label.startswith("kompress:"))
     assert re.fullmatch(r"kompress:lexical-1:0\.\d\d", label)

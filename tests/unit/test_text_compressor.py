@@ -87,7 +87,7 @@ def test_headings_stay_with_what_they_head() -> None:
     shown = render(document_of(text), text, TOKENIZER, max_tokens=120).text
     assert "# Two\n" in shown
     assert "4711" in shown
-    assert "[… L3 on " in shown
+    assert "[… L3" in shown
 
 
 def test_repetition_gives_way() -> None:

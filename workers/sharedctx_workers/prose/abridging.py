@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sharedctx.segments import Document, Segment
 from sharedctx.tokens import Tokenizer
-from sharedctx_workers.prose.backend import Backend
+from sharedctx_workers.prose.backend import LEVELS, Backend
 from sharedctx_workers.prose.cutting import ScoredSentence, cut_level, levels_of, without
 from sharedctx_workers.prose.survival import find_loss
 from sharedctx_workers.prose.words import Word, is_long, is_sentence, words_of
@@ -23,7 +23,7 @@ __all__ = ("Abridged", "abridge")
 
 _LEAST_WINS = 0.05
 # Below this share of its tokens a sentence is a list of words that no longer says what it said.
-_LEAST_LEFT = 0.5
+_LEAST_LEFT = 0.8
 
 
 class Abridged(NamedTuple):
@@ -110,13 +110,30 @@ def _shortened(
     text = without(sentence, level)
     tokens = tokenizer.count(text)
     if tokens < least:
-        # The larger the level, the less is left.
-        levels = range(1, level)
-        place = bisect_left(
-            levels, x=True, key=lambda at: tokenizer.count(without(sentence, at)) < least
-        )
-        text = without(sentence, place)
+        text = _as_short_as(least, sentence, level, tokenizer)
         tokens = tokenizer.count(text)
     if not text.strip() or tokens >= segment.tokens or find_loss(segment.text, text) is not None:
         return segment
     return replace(segment, text=text, tokens=tokens, verbatim=segment.text)
+
+
+def _as_short_as(least: float, sentence: ScoredSentence, level: int, tokenizer: Tokenizer) -> str:
+    """Return `sentence` without as many of its words below `level` as leave it `least` tokens."""
+    words, levels = sentence.words, sentence.levels
+    first_to_go = sorted(
+        (at for at, word in enumerate(words) if word.is_free and levels[at] < level),
+        key=levels.__getitem__,
+    )
+
+    def without_first(count: int) -> str:
+        gone = frozenset(first_to_go[:count])
+        return without(
+            sentence._replace(levels=[0 if at in gone else LEVELS for at in range(len(words))]), 1
+        )
+
+    # The more words go, the less is left.
+    counts = range(1, len(first_to_go))
+    place = bisect_left(
+        counts, x=True, key=lambda count: tokenizer.count(without_first(count)) < least
+    )
+    return without_first(place)
