@@ -29,6 +29,7 @@ _GAP = re.compile(r" ?\t[ \t]*| {2,}")
 _INDENT = re.compile(r"[ \t]*")
 _NUMBER = re.compile(r" *-?\d")
 _CODE_ENDS = (">", "{", "}", "(", ";", ",", ":", "\\")
+_SENTENCE_ENDS = (".", "!", "?")
 _SETTING = re.compile(r"[\w./-]{1,60}[ \t]{0,40}[:=](?=\s)")
 _STAMP = re.compile(r"\[|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d:\d\d")  # with which lines of logs begin
 # So many words of a field are a name or a value rather than a sentence.
@@ -113,7 +114,14 @@ def _by_words(texts: Sequence[str]) -> list[list[str]] | None:
         return None
     rows = [row if len(row) == width else [] for row in rows]
     columns = _columns(rows)
-    return rows if any(map(is_typed, columns)) else None
+    return rows if any(map(is_typed, columns)) and not _is_said(columns) else None
+
+
+def _is_said(columns: Sequence[Sequence[str]]) -> bool:
+    """Whether the records are sentences: most of them end like one, or most words never change."""
+    ends = sum(word[-1] in _SENTENCE_ENDS and word[:-1].isalpha() for word in columns[-1])
+    constant = sum(len(set(column)) == 1 for column in columns)
+    return 2 * ends > len(columns[-1]) or 2 * constant > len(columns)
 
 
 def _by_gaps(texts: Sequence[str]) -> list[list[str]] | None:
