@@ -135,10 +135,11 @@ STYLE = "".join(
     f"  color: #0{i:02};\n  margin: {i}px 0;\n}}\n"
     for i in range(30)
 )
-NGINX = "worker_processes auto;\nhttp {\n" + "".join(
+NGINX = "worker_processes auto;\ninclude /etc/nginx/modules/*.conf;\nhttp {\n" + "".join(
     f"    server {{  # host {i}\n        listen 80{i:02};\n        server_name h{i}.example;\n"
     f"        location ~ ^/a{i}/(.*)$ {{\n            proxy_set_header Host $host;\n"
-    f"            proxy_pass http://up{i};\n        }}\n    }}\n"
+    f"            proxy_pass http://up{i};\n            try_files $uri $uri/ =404;\n"
+    f"        }}\n    }}\n"
     for i in range(20)
 ) + "}\n"  # fmt: skip
 HCL = "".join(

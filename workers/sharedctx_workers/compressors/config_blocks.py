@@ -18,12 +18,14 @@ _MIN_BLOCKS = 3
 _STRAYS = 0.03  # share of the lines that may be anything
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|url\([^)]*\)|[#$]\{[^{}]*\}")
 _REMARK = re.compile(r"/\*.*?\*/|(?:^|\s)//.*$")
+# A comment that goes on below; in a path, "/*" stands for all files: "/etc/nginx/conf.d/*.conf".
+_OPENING = re.compile(r"(?:^|[\s;{}])/\*(?!.*\*/)")
 _HASH = re.compile(r"(?:^|\s)#.*$")  # a comment, but in style sheets
 _STYLE = re.compile(
     r"(?:(?:[-\w$@*]+[ \t]*:[^{};]*+|@[\w-]+\b[^{};]*+|\.[\w-]+(?:\([^)]*\))?)(?:;[ \t]*|$))++"
 )
 _DIRECTIVE = re.compile(
-    r"[a-z][\w-]*(?:[ \t]+(?:[^\s;{}()=$~^\"][^\s;{}()=]*|[$~^][^\s;{}]*|\"\"))*+[ \t]*;"
+    r"[a-z][\w-]*(?:[ \t]+(?:[^\s;{}()=$~^\"][^\s;{}()=]*|[$~^][^\s;{}]*|=\d{3}|\"\"))*+[ \t]*;"
 )
 _ASSIGNMENT = re.compile(r"(?:[\w.-]+|\"\")[ \t]*[=:][^=;]*$|\"\",?$|[\])}]+,?$|[\w.*\[\]\"-]+,?$")
 _HEADS = {
@@ -80,8 +82,9 @@ def _entries(
 
 def _stays_open(line: str, *, in_comment: bool) -> bool:
     """Whether a comment is open at the end of a line."""
-    opening, closing = line.rfind("/*"), line.rfind("*/")
-    return opening > closing if opening >= 0 or closing >= 0 else in_comment
+    if in_comment and "*/" not in line:
+        return True
+    return _OPENING.search(_STRING.sub('""', line)) is not None
 
 
 def _bare(code: str, statement: re.Pattern[str]) -> str:
