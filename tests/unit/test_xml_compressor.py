@@ -164,6 +164,8 @@ def test_look_alikes_of_notes_are_data() -> None:
         "<a>" + "<b>\ud800</b>" * 9 + "</a>",
         '<!DOCTYPE a [<!ENTITY b "c">]><a>' + "<d>&b;</d>" * 9 + "</a>",
         '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>' + "<d>&b;</d>" * 9 + "</a>",
+        '<!DOCTYPE a [<!ATTLIST d e CDATA "f">]><a>' + "<d/>" * 9 + "</a>",
+        f'<a xmlns="{"n" * 1000}">' + "<b>1</b>" * 9 + "</a>",
     ],
 )
 def test_other_texts_are_no_xml_to_be_read(text: str) -> None:

@@ -65,6 +65,13 @@ def _xml(size: int) -> Iterator[tuple[str, str]]:
         "XML: entities of entities",
         f"<!DOCTYPE r [{bomb}]><r>{'<row>&e11;</row>' * (size // 12)}</r>",
     )
+    declared = {
+        "values of attributes": f'<!DOCTYPE r [<!ATTLIST row k CDATA "{"v" * (size // 2)}">]><r>',
+        "a long name space": f'<r xmlns="{"n" * (size // 2)}">',
+    }
+    for name, head in declared.items():
+        rows = "".join(f"<e{i}/><row/>" for i in range(size // 30))
+        yield f"XML: {name}", f"{head}{rows}</r>"
     yield "XML: elements in elements", "<row>" * (size // 11) + "</row>" * (size // 11)
     yield "XML: eighty deep", "<r>" * 80 + '<row x="1">y</row>' * (size // 14) + "</r>" * 80
     contents = {
@@ -79,6 +86,7 @@ def _xml(size: int) -> Iterator[tuple[str, str]]:
         + "<error>x\ny</error>" * (size // 18)
         + "</error>" * 60,
         "a long text": f"{'<row>1</row>' * 9}<t>" + "word\n" * (size // 5) + "</t>",
+        "escapes of escapes": f"{'<row>1</row>' * 9}<t>&{'amp;' * (size // 4)}</t>",
         "sections without an end": "<![CDATA[" * (size // 9),
     }
     for name, content in contents.items():

@@ -38,6 +38,7 @@ __all__ = ("XmlCompressor",)
 _MIN_TAGS = 6
 _TAG = re.compile(r"</|/>")
 _SPACE = re.compile(r"\s+")
+_ESCAPED = 4  # times, as in a text about texts about XML; for more the time is not worth it
 # So many failures, and so many lines of one, are told whatever they cost.
 _MANY = 20
 _TELLING = 2  # lines at the end of a failure
@@ -224,6 +225,6 @@ def _strings(value: Value) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Return `text` without blanks and escapes; between tags, what was escaped still is."""
-    while (plain := html.unescape(text)) != text:
-        text = plain
+    for _ in range(_ESCAPED):
+        text = html.unescape(text)
     return _SPACE.sub("", text)

@@ -1,7 +1,9 @@
 """XML as a tree, read by expat, and where each element stands in the text.
 
 Documents that declare entities are refused: an entity can stand for more text than memory holds,
-and for files of this machine. Nothing outside the text is ever read.
+and for files of this machine. So are those that declare values of attributes, which every element
+would repeat, and long names of namespaces, which parsers put before every name. Nothing outside the
+text is ever read.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ __all__ = ("Element", "Tree", "parse_xml")
 
 _MAX_DEPTH = 90
 """Deeper elements than this are refused. As JSON each takes two levels."""
+_MAX_NAMESPACE = 300
 
 
 @dataclass(slots=True)
@@ -96,17 +99,20 @@ class _Builder:
         parser.CommentHandler = self._comment
         parser.ProcessingInstructionHandler = self._instruct
         parser.EntityDeclHandler = self._refuse
+        parser.AttlistDeclHandler = self._declare
 
     def _begin(self, name: str, attributes: Sequence[str]) -> None:
         place = self._enter()
         if len(self._open) >= _MAX_DEPTH:
             raise _Refused
         pairs = list(zip(attributes[::2], attributes[1::2], strict=True))
-        for each in (name, *attributes[::2]):
+        for each, value in ((name, ""), *pairs):
             prefix, _, local = each.rpartition(":")
             self.used.add(prefix)
             if prefix == "xmlns":
                 self.declared.add(local)
+            if "xmlns" in (prefix, each) and len(value) > _MAX_NAMESPACE:
+                raise _Refused
         element = Element(name, pairs, place)
         (self._open[-1].children if self._open else self.roots).append(element)
         self._open.append(element)
@@ -125,6 +131,10 @@ class _Builder:
 
     def _instruct(self, _: str, __: str) -> None:
         self._comment("")
+
+    def _declare(self, _: str, __: str, ___: str, value: str | None, ____: bool) -> None:  # noqa: FBT001  # expat calls it
+        if value is not None:
+            raise _Refused
 
     def _refuse(self, *_: object) -> None:
         raise _Refused
