@@ -168,14 +168,26 @@ def _body(document: Document, i: int) -> range:
     return range(i + 1, i + 1 + min(size, _WITH_CONTEXT))
 
 
-def _with_context(document: Document, hit: int) -> Iterator[int]:
-    """Yield segment `hit`, what it is the head of, and its neighbors."""
+def _sources(document: Document) -> list[str]:
+    """Return the text of each segment as it is searched: with how it begins, which is none then."""
     segments = document.segments
-    yield hit
-    for i in (*_body(document, hit), hit - 1):
-        yield i
-        if 0 <= i < len(segments) and segments[i].is_lead:
-            yield i + 1 if i > hit else i - 1
+    begins = ["", *(segment.text if segment.is_lead else "" for segment in segments)]
+    return [
+        "" if segment.is_lead else begin + segment.text
+        for begin, segment in zip(begins, segments, strict=False)
+    ]
+
+
+def _with_context(document: Document, hit: int) -> Iterator[int]:
+    """Yield segment `hit`, what it is the head of, and its neighbors, each with how it begins."""
+    segments = document.segments
+    before = hit - 1 - segments[hit - 1].is_lead
+    for i in (hit, *_body(document, hit), before):
+        if 0 <= i < len(segments):
+            place = i + segments[i].is_lead
+            yield place
+            if place and segments[place - 1].is_lead:
+                yield place - 1
 
 
 def rank_for_query(document: Document, query: str) -> Document:
@@ -188,7 +200,7 @@ def rank_for_query(document: Document, query: str) -> Document:
     come after the answer. When nothing matches the document is returned as it is.
     """
     segments = document.segments
-    scores = bm25([segment.text for segment in segments], query)
+    scores = bm25(_sources(document), query)
     hits = [i for i in range(len(segments)) if scores[i] > 0]
     if not hits:
         return document
@@ -197,6 +209,6 @@ def rank_for_query(document: Document, query: str) -> Document:
     order.update(dict.fromkeys(hits))
     rest = sorted(range(len(segments)), key=lambda i: segments[i].rank)
     order.update(dict.fromkeys(rest))
-    places = {i: 1.0 + place for place, i in enumerate(i for i in order if 0 <= i < len(segments))}
+    places = {i: 1.0 + place for place, i in enumerate(order)}
     ranked = (replace(segment, rank=places[i]) for i, segment in enumerate(segments))
     return replace(document, segments=tuple(ranked))

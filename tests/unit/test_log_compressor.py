@@ -375,6 +375,8 @@ def test_a_question_about_a_time_finds_its_line() -> None:
         rank_for_query(document_of(text), "lcd mode"), text, TOKENIZER, max_tokens=60
     ).text
     assert "[    1.000011] lcd: ready" in answer
+    document = rank_for_query(document_of(text), "1.000011")
+    assert "[    1.000011] lcd: ready" in render(document, text, TOKENIZER, max_tokens=60).text
     times = [segment for segment in document_of(text).segments if segment.is_lead]
     assert times
     for budget in range(16, 400, 16):
