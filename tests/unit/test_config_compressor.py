@@ -173,6 +173,7 @@ def test_blocks_are_settings(text: str, sections: int, kept: str) -> None:
         "".join(f"if ({i} > a) {{\n  b[{i}] = 2;\n}} else {{\n  print(a);\n}}\n" for i in range(9)),
         "message A {\n  string name = 1;\n}\n" * 9,
         STYLE + "}",
+        "a {\n" * 99 + "b: c;\n" * 99 + "}\n" * 99,
         "a {\n" * 9 + "b: c;\n",
         "{{ one }}\n{{ two }}\nA sentence; and more.\n{{ three }}\n" * 4,
     ],

@@ -150,6 +150,7 @@ def _programs(size: int) -> Iterator[tuple[str, str]]:
     }
     for name, unit in shapes.items():
         yield f"program: {name}", head + unit * (size // len(unit))
+    yield "blocks in blocks", "a {\n" * (size // 6) + "b: c;\n" + "}\n" * (size // 6)
     deep = "".join(f"{' ' * i}if x:\n" for i in range(min(1500, int((2 * size) ** 0.5))))
     yield "program: nested blocks", head + deep
     yield "program: an open string", head + '"""' + "a\n" * (size // 2)

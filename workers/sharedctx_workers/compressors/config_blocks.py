@@ -15,6 +15,7 @@ from sharedctx_workers.compressors.config_entries import Entry, Kind
 __all__ = ("find_blocks",)
 
 _MIN_BLOCKS = 3
+_MAX_DEPTH = 40  # of blocks; a line is only shown together with the heads of all blocks it is in
 _STRAYS = 0.03  # share of the lines that may be anything
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|url\([^)]*\)|[#$]\{[^{}]*\}")
 _REMARK = re.compile(r"/\*.*?\*/|(?:^|\s)//.*$")
@@ -74,7 +75,7 @@ def _entries(
             entries.append(Entry(start, end, kind or Kind.MORE, level))
         in_head = code.endswith(",") and statement is _STYLE and kind is not Kind.MORE
         depth += opened - closed
-        if depth < 0:
+        if not 0 <= depth <= _MAX_DEPTH:
             return None
     is_settings = blocks >= _MIN_BLOCKS and strays <= _STRAYS * len(entries)
     return entries if is_settings and not depth else None
