@@ -75,7 +75,7 @@ def _entries(
             entries.append(Entry(start, end, kind or Kind.MORE, level))
         in_head = code.endswith(",") and statement is _STYLE and kind is not Kind.MORE
         depth += opened - closed
-        if not 0 <= depth <= _MAX_DEPTH:
+        if not 0 <= depth <= _MAX_DEPTH or strays > _STRAYS * len(lines):
             return None
     is_settings = blocks >= _MIN_BLOCKS and strays <= _STRAYS * len(entries)
     return entries if is_settings and not depth else None
