@@ -44,7 +44,7 @@ _COMMENT = re.compile(r"\s*(?:$|//|/?\*|--|#(?!include|define|undef|if|el|end|pr
 # A block of comment that begins a line, to its end; a doc string or a text of several lines.
 _BLOCK = re.compile(
     r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z)|<#.*?(?:#>|\Z)|\(\*.*?(?:\*\)|\Z)"
-    r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z)|=[a-z]\w*[ \n].*?(?:^=cut|\Z))"
+    r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z))|^=[a-z]\w*[ \n].*?(?:^=cut|\Z)"
     r"|(?:^[ \t]+|:doc )\"[A-Za-z][^\"\n]*\n[^\"]*\""
     r"|(?:^[ \t]*|[=(,:\[{] ?)[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\2|\Z)",
     re.MULTILINE | re.DOTALL,
