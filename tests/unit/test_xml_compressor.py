@@ -140,6 +140,16 @@ def test_places_are_those_of_the_xml() -> None:
     assert "<groupId>org.b</groupId>" in source
 
 
+def test_comments_in_a_text_do_not_move_its_lines() -> None:
+    text = "<a><!-- one\n two -->\nfirst\n<!--\n-->second\nthird\n</a>"
+    tree = parse_xml(text)
+    assert tree is not None
+    outline = outline_xml(tree)
+    places = [outline.source_of(outline.json.index(line)) for line in ("first", "second", "third")]
+    sources = [text[i:j] for i, j in zip(places, [*places[1:], None], strict=True)]
+    assert sources == ["first\n", "<!--\n-->second\n", "third\n</a>"]
+
+
 @pytest.mark.parametrize("old", ["41.500", "refused", "test_100", "later", "tests.jobs"])
 def test_a_lost_value_is_noticed(old: str) -> None:
     whole = "".join(segment.text for segment in document_of(REPORT).segments)

@@ -24,6 +24,8 @@ __all__ = ("TEXT", "Failure", "Outline", "is_failure", "outline_xml")
 
 TEXT = "#text"
 _LITERALS = ("true", "false")
+# What stands in a text and is left out of it, with its line breaks.
+_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _FAILURE = re.compile("error|fail|exception|fault|trace", re.IGNORECASE)
 
 
@@ -151,13 +153,14 @@ class _Writer:
             self.outline.add(_scalar(text))
             return
         inside = self._data[element.inside : element.end]
-        place = element.inside + len(inside) - len(inside.lstrip())
+        inside = _ASIDE.sub(lambda found: b" " * len(found[0]), inside)
+        place = len(inside) - len(inside.lstrip())
         self.outline.add("[")
         for i, line in enumerate(lines):
             self._separate(i)
-            self._mark(place)
+            self._mark(element.inside + place)
             self.outline.add(dump_string(line.rstrip("\r")))
-            place = min(self._data.find(b"\n", place, element.end) + 1 or element.end, element.end)
+            place = inside.find(b"\n", place) + 1 or len(inside)
         self.outline.add("]")
 
     def _separate(self, index: int) -> None:
