@@ -152,6 +152,13 @@ def test_of_names_what_differs_is_told() -> None:
     assert values_of(paths, [True] * 4, is_error=False) == ["test_b.py, test_c.py +1"]
 
 
+def test_lists_of_names_are_told_as_far_as_there_is_room() -> None:
+    names = ["lex.c", "parse.c", "emit.c", "link.c", "main.c"]
+    left_out = [False] + [True] * 4
+    assert values_of(names, left_out, is_error=False) == ["parse.c, emit.c +2"]
+    assert values_of(names, left_out, is_error=False, room=25) == ["parse.c, emit.c, link.c +1"]
+
+
 def test_addresses_tell_nothing_and_few_errors_are_all_told() -> None:
     assert values_of(["free 0x7fd5c0", "free 0x7fd5c1"], [True] * 2, is_error=False) == []
     rows = [f"row {n} is bad" for n in (3, 11, 19, 27)]
@@ -172,6 +179,14 @@ def test_lines_that_hardly_differ_have_no_values(values: list[str]) -> None:
         ("I1122 10:00:00.123456 12 main.go:7] listening", LineKind.EVENT, 1),
         ("[   12.345678] usb 1-1: new device", LineKind.EVENT, -1),
         ("web-1  | 2026-03-01 10:00:00 ERROR no route", LineKind.EVENT, 3),
+        ("py311: 967 W no such interpreter [run.py:70]", LineKind.EVENT, 2),
+        ("W/Zygote(  31): slow start", LineKind.EVENT, 2),
+        ("03-17 16:13:38.811  1702  2395 E Window: gone", LineKind.EVENT, 3),
+        ("16:13:38 I went home", LineKind.EVENT, -1),
+        ('[pid  31] openat(3, "a", O_RDONLY) = -1 ENOENT (No such file)', LineKind.RUNNER, 1),
+        ("futex(0x7ffd, FUTEX_WAIT, 2, NULL <unfinished ...>", LineKind.RUNNER, 1),
+        ("import 'zlib' # <class 'BuiltinImporter'>", LineKind.RUNNER, 1),
+        ("import zlib  # packs", LineKind.OTHER, -1),
         ("time=2026-03-01T10:00:00Z level=error msg=gone", LineKind.EVENT, 3),
         ("INFO:root:ready", LineKind.EVENT, 1),
         ("npm ERR! code ENOENT", LineKind.EVENT, 3),
@@ -184,6 +199,9 @@ def test_lines_that_hardly_differ_have_no_values(values: list[str]) -> None:
         ("src/app.ts:19:20 - error TS2307: Cannot find module", LineKind.RUNNER, 3),
         ("F401 [*] `os` imported but unused", LineKind.RUNNER, 2),
         ("2026-03-01T10:00:00Z a.py:470:63: F821 Undefined name", LineKind.EVENT, 2),
+        ("npm error code ENOENT", LineKind.RUNNER, 2),
+        ("npm verbose cwd /srv/shop", LineKind.RUNNER, 1),
+        ("    | ValueError: no such key", LineKind.RUNNER, 3),
         ("340:M 30 Nov 2026 19:22:38.960 * Ready", LineKind.EVENT, -1),
         ("thread 'main' (3573) panicked at src/main.rs:2:25:", LineKind.RUNNER, 3),
         ("  \u2715 adds 3 (1 ms)", LineKind.RUNNER, 3),
@@ -250,6 +268,7 @@ def test_failure_sections_of_test_runs_are_kept_whole() -> None:
         "name: web\nlevel: error\nports:\n  - 80\n" * 20,
         "# Notes\n\n- first\n- second\n\nWarning: read this.\n" * 20,
         "2026-03-01  Jane Doe  <jane@example.org>\n\n\t* main.c: Fix error handling.\n" * 20,
+        "2026-03-01 10:00 Meeting\nWe spoke of it.\nAnn agreed.\nThen we left.\n" * 20,
     ],
 )
 def test_what_is_no_log_is_left_alone(text: str) -> None:
@@ -293,14 +312,14 @@ def test_what_stands_before_a_time_does_not_hide_it(line: str) -> None:
 
 
 def test_output_of_no_known_form_is_a_log_when_it_repeats() -> None:
-    calls = [f'{n} openat(AT_FDCWD, "/lib/x{n}.so", O_RDONLY) = {n % 9}\n' for n in range(200)]
-    calls.insert(99, "12 exit_group(3) = ?\n")
+    calls = [f"{n} opens /lib/x{n}.so to read = {n % 9}\n" for n in range(200)]
+    calls.insert(99, "12 exits with 3 = ?\n")
     text = "".join(calls)
     assert LOG.document(text, TOKENIZER) is None
     document = LogCompressor(of_any_form=True).document(text, TOKENIZER)
     assert document is not None
     view = render(document, text, TOKENIZER, max_tokens=200, up_to=document.enough).text
-    assert "exit_group(3)" in view
+    assert "exits with 3" in view
     assert "199 more to L201" in view
     prose = "".join(f"{word} is a word that stands here\nand there too\n" for word in "abcdefgh")
     assert LogCompressor(of_any_form=True).document(prose, TOKENIZER) is None
@@ -457,3 +476,60 @@ def test_failures_of_unittest_are_a_log() -> None:
     for name in PARTS:
         assert f"FAIL: test_{name} (test_cart.Cart.test_{name})" in body.text
     assert body.text.endswith("Ran 17 tests in 0.002s\n\nFAILED (failures=16)\n")
+
+
+STATS = """2026-03-01 10:00:09 [stats] INFO: Counts:
+{'requests': 12,
+ 'answers': {'200': 11,
+             '404': 1},
+ 'reason': 'finished'}
+"""
+
+
+def test_data_in_brackets_belongs_to_its_event() -> None:
+    start = "".join(f"2026-03-01 10:00:0{i} [core] DEBUG: Step {i}\n" for i in range(8))
+    text = start + STATS + start + STATS.replace("12", "15") + start
+    view = default_view(text)
+    assert STATS.partition("\n")[2] in view
+    assert view.count("'reason'") == 1
+
+
+def test_trouble_in_the_data_of_an_event_is_an_event() -> None:
+    start = "".join(f"2026-03-01 10:00:0{i} [core] DEBUG: Step {i}\n" for i in range(8))
+    other = STATS.replace("'finished'", "'connection refused'")
+    assert "'connection refused'" in default_view(start + STATS + start + other + start)
+
+
+def test_messages_of_many_lines_make_a_log() -> None:
+    query = "SELECT id\nFROM orders\nWHERE id = {0}\nORDER BY id\n"
+    event = "2026-03-01 10:00:{0:02d} DEBUG shop.db - " + query
+    text = "".join(event.format(i % 60) for i in range(900))
+    view = default_view(text)
+    assert "FROM orders\n" in view
+    assert TOKENIZER.count(view) * 4 < TOKENIZER.count(text)
+
+
+def test_the_last_result_and_all_causes_are_kept() -> None:
+    frames = "".join(f"\tat shop.Orders.step{i}(Orders.java:{i})\n" for i in range(30))
+    trace = f'Exception in thread "main" java.lang.RuntimeException: stopped\n{frames}'
+    trace += f"Caused by: shop.NoRoute: no way to the store\n{frames}"
+    trace += f"Caused by: java.net.ConnectException: nobody listens\n{frames}"
+    runs = "".join(f"Ran {n} tests in 0.5s\n\nOK\n" for n in (11, 12, 13))
+    view = default_view(trace + runs + "INFO: done\n")
+    assert "Caused by: shop.NoRoute: no way to the store\n" in view
+    assert "Caused by: java.net.ConnectException: nobody listens\n" in view
+    assert "Ran 13 tests in 0.5s\n" in view
+
+
+def test_what_is_raised_in_a_group_is_kept() -> None:
+    frames = "".join(f'    |   File "/srv/a.py", line {i}, in step\n' for i in range(60))
+    text = (
+        "INFO: start\n  + Exception Group Traceback (most recent call last):\n"
+        f"  | ExceptionGroup: all failed (1 sub-exception)\n{frames}"
+        "    | ValueError: no such key\n    +------------------------------------\n"
+        + "INFO: going on\n"
+        * 40
+    )
+    view = default_view(text)
+    assert "  | ExceptionGroup: all failed (1 sub-exception)\n" in view
+    assert "    | ValueError: no such key\n" in view

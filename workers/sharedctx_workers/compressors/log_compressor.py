@@ -132,8 +132,11 @@ def _parts(
 
 
 def _line_rank(line: LogLine, rank: float, place: int, size: int) -> float:
-    """Return the rank of a line of an event: long traces are cut, and quoted source comes later."""
-    if _TRACE_HEAD <= place < size - _TRACE_TAIL:
+    """Return the rank of a line of an event: long traces are cut, and quoted source comes later.
+
+    What an error was caused by is not cut.
+    """
+    if _TRACE_HEAD <= place < size - _TRACE_TAIL and line.form.level < 3:
         return max(rank, REQUIRED) + _LATE
     return max(rank, QUOTED) if place and is_quoted(line.head) else rank
 

@@ -1,7 +1,8 @@
 """What the lines of a log are to its reader: errors with their traces, repeats, edges.
 
 A trace is one thing: its lines are compared, kept and left out together with the error that it
-belongs to, so that half a trace is never taken for a whole one.
+belongs to, so that half a trace is never taken for a whole one. The same holds for data in brackets
+that follows an event, as long as nothing in it sounds like trouble.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from sharedctx.salience import looks_wrong
 from sharedctx_workers.compressors.log_grammar import LineKind
-from sharedctx_workers.compressors.log_lines import LogLine
+from sharedctx_workers.compressors.log_lines import LogLine, is_data
 from sharedctx_workers.compressors.log_templates import Templates
 
 __all__ = ("Event", "events_of")
@@ -43,7 +44,7 @@ _MAX_FAILURES = 20_000
 
 @dataclass(slots=True)
 class Event:
-    """One line, and the lines of its trace if it has one.
+    """One line, and the lines of its trace or of its data if it has any.
 
     Attributes:
         start: Index of its first line.
@@ -76,7 +77,8 @@ def events_of(lines: Sequence[LogLine]) -> list[Event]:
     events: list[Event] = []
     forms: list[int] = []
     for start, end, level in _spans(lines):
-        said = (line for line in lines[start + 1 : min(end, start + 40)] if _says(line))
+        more = lines[start + 1 : min(end, start + 40)]
+        said = (line for line in more if level < 2 or _says(line))
         body = "\n".join(map(_message, (lines[start], *said)))
         events.append(Event(start, end, level, body))
         forms.append(templates.add(level, body))
@@ -105,6 +107,8 @@ def _spans(lines: Sequence[LogLine]) -> Iterator[tuple[int, int, int]]:
         end = i + 1
         if level >= 3 or (level == 2 and end < len(lines) and _FRAME.match(lines[end].head)):
             end = _trace_end(lines, i)
+        elif lines[i].form.kind is LineKind.EVENT:
+            end = _data_end(lines, end)
         yield i, end, level
         i = end
 
@@ -143,6 +147,19 @@ def _trace_end(lines: Sequence[LogLine], start: int) -> int:
         else:
             break
     return min(i, stop)
+
+
+def _data_end(lines: Sequence[LogLine], start: int) -> int:
+    """Return where the data in brackets ends that begins at `start`; `start` if there is none."""
+    if start == len(lines) or not is_data(lines[start]):
+        return start
+    end = start
+    stop = min(len(lines), start + _MAX_TRACE)
+    while end < stop and (is_data(lines[end]) or lines[end].form.kind is LineKind.CONTINUED):
+        if _level(lines[end]) >= 2:
+            return start
+        end += 1
+    return end
 
 
 def _belongs(line: LogLine) -> bool:

@@ -106,13 +106,23 @@ _DIAGNOSTIC = re.compile(
 # "app.py:470:63: F821 Undefined name", as linters write it.
 _FINDING = re.compile(r"[^\s:][^:\n]{0,200}:\d{1,7}:(?:\d{1,7}:)? (?=[A-Z]{1,5}\d{2,5} )")
 _DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "help": 1, "hint": 1, "remark": 1}
-_KLOG = {"I": 1, "W": 2, "E": 3, "F": 3, "D": 0}
+# "py311: 967 D ", "W/Zygote(  31): ", and after a time " 1702  2395 E ".
+_LETTER = re.compile(
+    r"[\w.-]{1,60}: \d{1,9} (?P<a>[DVIWEFC]) (?=\S)"
+    r"|(?P<b>[DVIWEF])/[\w.$ -]{1,60}\( {0,8}\d{1,9}\): "
+)
+_LETTER_AFTER = re.compile(r"(?: {1,8}\d{1,9}){1,2} (?P<a>[DVIWEF]) (?=\S)")
+_KLOG = {"I": 1, "W": 2, "E": 3, "F": 3, "D": 0, "V": 0, "C": 3}
 _ACCESS = re.compile(r"\"[A-Z]{3,10} [^\"]{0,300}\" (\d)\d\d\b")
 
 
 # Source that a compiler or a test runner quotes: "12 | x = 1", ">       assert x", "...".
 _QUOTED = re.compile(r"\d{1,6} {1,4}[|+~-](?: |$)|>\s{2,}\S|\.{3}$")
 
+# What is raised in a group of exceptions: "  | ValueError: no".
+_IN_GROUP = (
+    r"\s{1,60}\| (?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]\w{0,80}(?:Error|Exception|Group)(?:: |\s*$)"
+)
 _SOURCE = re.compile(r"\s{0,20}\d{0,7} {0,12}\||\s{0,200}[~^]{1,200}\s*$")
 
 
@@ -140,6 +150,7 @@ _FAILED = _any_of(
     r" ! \[(?:rejected|remote rejected)\]",
     r"\s{1,8}[✗✕✘×] \S",
     r"remote: (?:error|fatal|rejected)\b",
+    _IN_GROUP,
     r"CONFLICT \(",
     r"(?:##\[error\]|::error)",
     r"Segmentation fault|Killed\s*$|Aborted\b",
@@ -151,6 +162,7 @@ _WARNED = _any_of(
     r"\s{0,8}\w{0,60}Warning: ",
     r"[A-Z]{1,4}\d{3,4} (?:\[\*\] )?[A-Z`]",
     r"(?:CMake |npm )?(?:Warning|WARN)\b",
+    r"npm (?:warn|error)\b",  # npm puts this before all that a failed script wrote
     r"dpkg: warning",
 )
 _SUMMARY = _any_of(
@@ -240,7 +252,7 @@ _RUNNER = _any_of(
     r"(?:Selecting previously|Preparing to unpack|Unpacking|Setting up|Processing triggers for"
     r"|Removing|Purging|Reading package lists|Building dependency tree|Reading state"
     r"|Extracting templates|Adding|Creating|Updating|update-\w+: using|\(Reading database) ?\S",
-    r"npm (?:notice|http|verb|info|sill|timing)\b",
+    r"npm (?:notice|http|verb(?:ose)?|info|silly?|timing)\b",
     r"(?:End-Date|Requested-By|Install|Reinstall|Upgrade|Downgrade|Remove|Purge|Log ended): \S",
     # Version control and containers.
     r"remote: ",
@@ -256,12 +268,18 @@ _RUNNER = _any_of(
     r"#\d+ (?:\d+\.\d+ |DONE|CACHED|sha256:|exporting|naming|resolve|extracting|transferring)",
     r"(?:##\[\w+\]|::\w+(?: [^:]{0,200})?::|section_(?:start|end):)",
     r"(?:ok|changed|skipping|fatal|failed|included): \[",
+    # What programs call, and what interpreters do.
+    r"(?:\[pid {1,8}\d+\] |\d{1,8} {1,4})?[a-z][a-z_\d]{1,40}\(.{0,300}(?:\) {1,40}= (?:-?\d|0x|\?)"
+    r"| <unfinished \.\.\.>$)",
+    r"(?:\[pid {1,8}\d+\] |\d{1,8} {1,4})?(?:<\.{3} \w{1,40} resumed>|\+{3} exited |--- SIG)",
+    r"import (?:'[\w.]{1,200}'|[\w.]{1,200}) # \S",
+    r"# (?:cleanup\[\d\]|destroy|code object|extension module|trying|\S{1,300} matches) \S",
 )
 
 
 def is_quoted(head: str) -> bool:
     """Whether the line that begins with `head` is source that a compiler quotes or points at."""
-    return bool(_SOURCE.match(head))
+    return bool(_SOURCE.match(head)) and form_of(head).level < 3
 
 
 def strip_colors(text: str) -> str:
@@ -281,6 +299,9 @@ def form_of(head: str) -> Form:
         opening = _OPENING_LEVEL.match(head)
         if opening:
             return Form(LineKind.EVENT, _LEVELS[opening[opening.lastindex or 0]], 0)
+        letter = _LETTER.match(head)
+        if letter:
+            return Form(LineKind.EVENT, _KLOG[letter["a"] or letter["b"]], letter.end())
         if _FIELDS.match(head):
             return Form(LineKind.EVENT, _lower_level(head), 0)
     return _of_tool(head)
@@ -296,6 +317,8 @@ def _event(head: str, stamp: re.Match[str]) -> Form:
     level = _LEVELS[found[1]] if found else _lower_level(rest)
     if level < 0 and head[0] in _KLOG and head[1:5].isdigit():
         level = _KLOG[head[0]]
+    if level < 0 and (letter := _LETTER_AFTER.match(head, body)):
+        level, body = _KLOG[letter["a"]], letter.end()
     if level < 0:
         access = _ACCESS.search(head, body) if '"' in head else None
         level = {"4": 2, "5": 3}.get(access[1], 1) if access else -1

@@ -1,13 +1,16 @@
 """The lines of a log, and whether a text is one.
 
 A log is a text most of whose lines have the form of a log line. Indented lines belong to the line
-before them and do not count, so that stack traces do not vote.
+before them and do not count, so that stack traces do not vote; neither does data in brackets that
+follows such a line. As messages can have many lines, a text is a log too that begins with an event
+and has one every few lines, with time and level.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from sharedctx.plain import split_lines
@@ -20,12 +23,15 @@ from sharedctx_workers.compressors.log_grammar import (
 )
 from sharedctx_workers.compressors.log_templates import Templates
 
-__all__ = ("LogLine", "is_log", "log_lines", "repeats_itself")
+__all__ = ("LogLine", "is_data", "is_log", "log_lines", "repeats_itself")
 
 _MIN_LINES = 3
 _SAMPLE = 24_000
 _MIN_STATE = 40
 _STATE = Form(LineKind.OTHER)
+_BRACKETS = "{}[]()"
+# Of the lines of a text that begins with an event, one in so many must be one, and so many.
+_EVERY, _MIN_DATED = 5, 8
 _FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKind.SUMMARY))
 
 
@@ -84,10 +90,14 @@ def _overwritten(text: str, start: int, end: int) -> Iterator[LogLine]:
 
 def is_log(text: str) -> bool:
     """Whether most lines of `text` have the form of log lines, judged by two samples."""
+    lines = (line for line in log_lines(text[:_SAMPLE]) if line.form.kind is not LineKind.BLANK)
+    begins = any(map(_is_dated, islice(lines, 1)))
     if len(text) <= 2 * _SAMPLE:
-        return _is_log(text)
+        return _is_log(text, begins=begins)
     middle = text.find("\n", len(text) // 2) + 1
-    return _is_log(text[:_SAMPLE]) and (not middle or _is_log(text[middle : middle + _SAMPLE]))
+    return _is_log(text[:_SAMPLE], begins=begins) and (
+        not middle or _is_log(text[middle : middle + _SAMPLE], begins=begins)
+    )
 
 
 def repeats_itself(text: str) -> bool:
@@ -107,9 +117,10 @@ def _repeats(lines: Iterable[LogLine]) -> bool:
     return len(forms) >= _MIN_REPEATING and alike >= _SHARE * len(forms)
 
 
-def _is_log(text: str) -> bool:
+def _is_log(text: str, *, begins: bool) -> bool:
+    """Whether `text` is of a log, which, if it `begins` so, has an event as its first line."""
     most = text.count("\n") + text.count("\r") + 1  # lines and states of lines
-    formed = other = seen = 0
+    formed = other = seen = dated = 0
     inside = False  # whether the last line that was not indented has the form of a log line
     quoting = False  # whether a test runner shows the source and the output of a test
     for line in log_lines(text):
@@ -117,12 +128,27 @@ def _is_log(text: str) -> bool:
         if kind is LineKind.BLANK:
             continue
         seen += 1
+        dated += _is_dated(line)
         if kind in _FORMED or line.is_overwritten:
             formed, inside = formed + 1, True
             if kind is LineKind.BOUNDARY:
                 quoting = line.head.startswith("___")
         elif not quoting and (kind is LineKind.OTHER or not inside):
+            if inside and is_data(line):
+                continue
             other, inside = other + 1, False
-            if 2 * other >= most:
+            if 2 * other >= most and not begins:
                 return False
+    if begins and dated >= _MIN_DATED and _EVERY * dated >= seen:
+        return True
     return formed >= _MIN_LINES and formed > other and 20 * formed >= seen
+
+
+def is_data(line: LogLine) -> bool:
+    """Whether data in brackets begins or ends on this line, if the line before it is an event."""
+    return line.form.kind is LineKind.OTHER and line.head[0] in _BRACKETS
+
+
+def _is_dated(line: LogLine) -> bool:
+    """Whether a line is an event with a time and a level."""
+    return line.form.kind is LineKind.EVENT and line.form.body > 0 and line.form.level >= 0

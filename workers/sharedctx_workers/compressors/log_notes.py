@@ -20,6 +20,8 @@ from sharedctx_workers.compressors.log_repeats import clock_of, how_often, value
 __all__ = ("notes_of",)
 
 _MIN_BLOCK = 3
+# A list of names, one a line, is given as far as it is short, and a small part of the log.
+_MAX_LIST, _LIST_SHARE = 300, 40
 _SAYS = re.compile(r"\w")
 
 
@@ -53,6 +55,7 @@ def _repeats(
     index: LineIndex, lines: Sequence[LogLine], events: Sequence[Event], ranks: Sequence[float]
 ) -> Iterator[tuple[int, str]]:
     """Yield the notes of the first line of each template, with the index of the line."""
+    room = min(_MAX_LIST, (lines[-1].end - lines[0].start) // _LIST_SHARE)
     for block in _blocks(_alike(lines, events)):
         head, tail = block[0], block[-1]
         first, last = (lines[events[i].start] for i in (head[0], tail[-1]))
@@ -62,7 +65,8 @@ def _repeats(
         for members in block:
             bodies = [events[i].body for i in members]
             left_out = [ranks[i] > REQUIRED for i in members]
-            said = values_of(bodies, left_out, is_error=events[members[0]].level >= 3)
+            is_error = events[members[0]].level >= 3
+            said = values_of(bodies, left_out, is_error=is_error, room=room)
             # What is indented belongs to other lines, and how many of those there are is told.
             is_detail = lines[events[head[0]].start].form.kind is LineKind.CONTINUED
             if members is head and (said or len(block) > 1 or not is_detail):

@@ -76,7 +76,7 @@ def _step(lines: Sequence[LogLine], event: Event) -> float:
         step = _ERROR if event.is_first else _MORE_ERRORS if event.is_new_form else _REST
     elif event.level == 2 and event.is_new_form:
         step = _WARNING if event.is_first else _FAILURE
-    elif kind is LineKind.SUMMARY and event.is_new_form:
+    elif kind is LineKind.SUMMARY and (event.is_new_form or event.is_last):
         step = _SUMMARY
     elif kind is LineKind.BOUNDARY and event.is_new_form:
         step = _BOUNDARY if event.is_first else _MORE_ERRORS

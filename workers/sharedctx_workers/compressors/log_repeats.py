@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import compress
+from itertools import accumulate, compress
 
 from sharedctx_workers.compressors.log_templates import VARIABLE
 
@@ -50,13 +50,16 @@ def how_often(times: int, size: int, again: tuple[int, int], clocks: tuple[str, 
     return more if size == 1 else f"{size} lines from here: {more}"
 
 
-def values_of(bodies: Sequence[str], left_out: Sequence[bool], *, is_error: bool) -> list[str]:
+def values_of(
+    bodies: Sequence[str], left_out: Sequence[bool], *, is_error: bool, room: int = 0
+) -> list[str]:
     """Return the values of the first few places where lines differ.
 
     Args:
         bodies: The messages of all lines of a template, in order.
         left_out: Whether each of them is left out; if none is, they tell their values themselves.
         is_error: Whether they tell of errors; then a few values are all given.
+        room: How many characters the names in a list, one a line, may take.
     """
     if not any(left_out):
         return []
@@ -75,7 +78,10 @@ def values_of(bodies: Sequence[str], left_out: Sequence[bool], *, is_error: bool
         others.pop(column[0], None)
         is_few = is_error and len(values) <= _FEW
         told = "" if is_few else _range(values)
-        told = told or _examples(values, list(others), _FEW if is_few else _EXAMPLES)
+        most = _FEW if is_few else _EXAMPLES
+        if len(rows[0]) == 1:
+            most = max(most, sum(end <= room for end in accumulate(len(v) + 2 for v in others)))
+        told = told or _examples(values, list(others), most)
         said += [told] if told and told not in said else []
         if len(said) == _MAX_PLACES:
             break
