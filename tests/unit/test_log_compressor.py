@@ -199,6 +199,9 @@ def test_lines_that_hardly_differ_have_no_values(values: list[str]) -> None:
         ("src/app.ts:19:20 - error TS2307: Cannot find module", LineKind.RUNNER, 3),
         ("F401 [*] `os` imported but unused", LineKind.RUNNER, 2),
         ("2026-03-01T10:00:00Z a.py:470:63: F821 Undefined name", LineKind.EVENT, 2),
+        ("a.py:470:63: F821 Undefined name", LineKind.RUNNER, 2),
+        ("a.py:47:6: W0718: Too general exception", LineKind.RUNNER, 2),
+        ("a.py:47:6:F16 = 3", LineKind.OTHER, -1),
         ("npm error code ENOENT", LineKind.RUNNER, 2),
         ("npm verbose cwd /srv/shop", LineKind.RUNNER, 1),
         ("    | ValueError: no such key", LineKind.RUNNER, 3),
@@ -533,3 +536,13 @@ def test_what_is_raised_in_a_group_is_kept() -> None:
     view = default_view(text)
     assert "  | ExceptionGroup: all failed (1 sub-exception)\n" in view
     assert "    | ValueError: no such key\n" in view
+
+
+def test_findings_of_linters_are_a_log_with_one_line_of_each_code() -> None:
+    lines = [f"shop/m{i}.py:{i}:80: E501 line too long (9{i % 10} > 79)\n" for i in range(80)]
+    lines.insert(40, "shop/m40.py:3:1: E731 do not assign a lambda\n")
+    text = "".join(lines)
+    record, body = compress(text, Profile("o200k_base", 20))
+    assert record.transforms[0].startswith("router:log:")
+    assert body.text.startswith("shop/m0.py:0:80: E501 line too long (90 > 79) [… 79 more to L81")
+    assert "shop/m40.py:3:1: E731 do not assign a lambda\n" in body.text

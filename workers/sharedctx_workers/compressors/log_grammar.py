@@ -103,8 +103,8 @@ _DIAGNOSTIC = re.compile(
     r"(?:\[\w{1,20}\]| [A-Z]{1,5}\d{2,5})?: \S",
     re.IGNORECASE,
 )
-# "app.py:470:63: F821 Undefined name", as linters write it.
-_FINDING = re.compile(r"[^\s:][^:\n]{0,200}:\d{1,7}:(?:\d{1,7}:)? (?=[A-Z]{1,5}\d{2,5} )")
+# "app.py:470:63: F821 Undefined name", "app.py:47:6: W0718: Too general", as linters write it.
+_FINDING = re.compile(r"[^\s:][^:\n]{0,200}:\d{1,7}:(?:\d{1,7}:)? (?=[A-Z]{1,5}\d{2,5}:? )")
 _DIAGNOSED = {"warning": 2, "note": 1, "info": 1, "help": 1, "hint": 1, "remark": 1}
 # "py311: 967 D ", "W/Zygote(  31): ", and after a time " 1702  2395 E ".
 _LETTER = re.compile(
@@ -342,6 +342,9 @@ def _of_tool(head: str) -> Form:
     if diagnostic:
         level = _DIAGNOSED.get(diagnostic[1].lower(), 3)
         return Form(LineKind.RUNNER, level, diagnostic.start(1))
+    finding = _FINDING.match(head)
+    if finding:
+        return Form(LineKind.RUNNER, 2, finding.end())
     if _FAILED.match(head):
         return Form(LineKind.RUNNER, 3)
     if _WARNED.match(head):

@@ -34,7 +34,9 @@ __all__ = ("SearchCompressor",)
 _MIN_HITS = 3
 _SAMPLE = 24_000
 _DIAGNOSTIC = re.compile(
-    r"(?:\d{1,6}:)? ?(?:fatal )?(?:error|warning|note|info)(?:\[|:|\b)", re.IGNORECASE
+    r"(?:\d{1,6}:)? ?(?:fatal )?(?:error|warning|note|info)(?:\[|:|\b)"
+    r"|(?:\d{1,6}:)? (?-i:[A-Z]{1,5}\d{2,5}:? )",
+    re.IGNORECASE,
 )
 # A line below a header, as no listing has one.
 _RULE = re.compile(r"\n[-=]{8,}[-= ]*\r?\n")
