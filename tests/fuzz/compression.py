@@ -105,7 +105,7 @@ def _check_whole(found: Route, text: str) -> None:
     whole = render(found.document, text, TOKENIZER, max_tokens=None)
     assert whole.guarantee is found.document.whole
     if not found.compressor.same_data(text, whole.text):
-        # Browsers show what stands in the wrong place of a table elsewhere. The gate refuses it.
+        # Browsers show some of what is nested wrongly elsewhere. The gate refuses it.
         assert found.document.kind == "html"
         return
     if whole.guarantee is Guarantee.LOSSLESS and found.document.kind == "json":

@@ -8,6 +8,7 @@ from sharedctx.segments import Document, Guarantee
 from sharedctx_workers.compressors.html import HtmlCompressor
 from sharedctx_workers.compressors.html_scan import scan_html
 from sharedctx_workers.compressors.html_text import outline_html
+from sharedctx_workers.compressors.json_compressor import JsonCompressor
 from sharedctx_workers.compressors.table import TableCompressor
 
 TOKENIZER = tokens.load()
@@ -66,6 +67,30 @@ def test_another_parser_agrees_on_what_is_shown() -> None:
     whole = render(document_of(PAGE), PAGE, TOKENIZER, max_tokens=None).text
     assert HTML.same_data(PAGE, whole)
     assert not HTML.same_data(PAGE, whole.replace("q39", "").replace("390", ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Parsers move what stands between rows.
+        (
+            "<table>{% for u in users %}<tr><td>{{ u.name }}</td></tr>{% else %}nobody{% endfor %}"
+            "</table><p>{{ total }} users</p>\n"
+        ),
+        "<div class='a <%= 'b' if x %>' id='c-<%= n %>'><ul><li>one</li><li>two</li></ul></div>\n",
+        '<p>Escapes:</p><pre>{"a": ["'
+        + '\\/", "'.join(f"item {i}" for i in range(90))
+        + '"]}</pre><p>a</p><p>b</p>\n',
+    ],
+    ids=["between rows", "quotes in attributes", "JSON"],
+)
+def test_templates_and_data_in_pages_add_up(text: str) -> None:
+    html = HtmlCompressor((JsonCompressor(), TableCompressor()))
+    document = html.document(text, TOKENIZER)
+    assert document is not None
+    whole = render(document, text, TOKENIZER, max_tokens=None).text
+    assert html.same_data(text, whole)
+    assert not html.same_data(text, whole[: len(whole) // 2])
 
 
 def test_elided_parts_name_lines_of_the_page() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser
 
+from sharedctx import tokens
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_long
 from sharedctx.segments import Document, Guarantee, Segment, Span
@@ -15,7 +16,7 @@ from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.html_scan import KNOWN_TAGS, scan_html
 from sharedctx_workers.compressors.html_text import Aside, Outline, outline_html
-from sharedctx_workers.compressors.mixed_documents import Piece, combine, pieces_of
+from sharedctx_workers.compressors.mixed_documents import Piece, adds_up, combine, pieces_of
 from sharedctx_workers.compressors.mixed_parts import Embedded
 from sharedctx_workers.compressors.text import TextCompressor
 from sharedctx_workers.compressors.text_ranks import SHARE
@@ -29,6 +30,11 @@ _MIN_TAGS = 6
 _PART = 2_000
 _TEXT = TextCompressor()
 _UNREAD = ("script", "style", "template", "svg", "textarea", "noscript")
+# Parsers move what stands between the rows of a table in front of it, such as the loops of
+# templates. What is no table to them stays where it is.
+_TABLE_TAG = re.compile(
+    r"(</?)(?=(?:table|caption|col|colgroup|t(?:body|d|foot|h|head|r))\b)", re.IGNORECASE
+)
 
 
 class HtmlCompressor:
@@ -67,11 +73,15 @@ class HtmlCompressor:
 
     def same_data(self, original: str, whole: str) -> bool:
         """Whether `whole` has every character that another parser finds `original` to show."""
-        tree = LexborHTMLParser(original)
+        tree = LexborHTMLParser(_TABLE_TAG.sub(r"\1x-", original))
         tree.strip_tags(list(_UNREAD))
         shown = tree.body.text() if tree.body else ""
-        said = iter(unescape_notes(whole))
-        return all(character in said for character in shown if not character.isspace())
+        if _holds(unescape_notes(whole), shown):
+            return True
+        # Some parts say the same in other characters, such as JSON without needless escapes.
+        outline = outline_html(original)
+        pieces = self._pieces(outline.text, outline.asides, tokens.load())
+        return _holds(outline.text, shown) and adds_up(outline.text, whole, pieces)
 
     def _pieces(self, said: str, asides: Sequence[Aside], tokenizer: Tokenizer) -> Iterator[Piece]:
         """Yield the parts of a page: what is read, and between it what is not."""
@@ -102,14 +112,20 @@ def is_html(text: str) -> bool:
     )
 
 
+def _holds(said: str, shown: str) -> bool:
+    """Whether `said` has all characters of `shown` but white space, in order."""
+    characters = iter(said)
+    return all(character in characters for character in shown if not character.isspace())
+
+
 def _aside(said: str, unit: str, tokenizer: Tokenizer) -> Document:
     """Return what nobody reads a page for as a document of its own."""
     segments = []
     for start, end in split_long(said, 0, len(said), _PART):
         source = said[start:end]
         count = source.count("\n") if unit == "line" else int(not start)
-        tokens = tokenizer.count(source)
-        segments.append(Segment(source, 1.0 + start, tokens, Span(start, end), unit, 0, count))
+        size = tokenizer.count(source)
+        segments.append(Segment(source, 1.0 + start, size, Span(start, end), unit, 0, count))
     return Document(tuple(segments), "text", Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, enough=0.0)
 
 

@@ -17,9 +17,10 @@ KNOWN_TAGS = frozenset(
     "sub summary sup svg table tbody td template textarea tfoot th thead time title tr tt u ul var "
     "video wbr".split()
 )
+# Quotes hold a value only after "="; those that templates write elsewhere are mere characters.
 _TAG = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9:_-]{0,40})"
-    r"(?P<rest>(?:[^<>\"']++|\"[^\"]{0,9999}+\"|'[^']{0,9999}+')*+)>"
+    r"(?P<rest>(?:[^<>=]++|=\s{0,9}+(?:\"[^\"]{0,9999}+\"|'[^']{0,9999}+')?+)*+)>"
 )
 _RAW = {
     name: re.compile(rf"</{name}[^>]{{0,40}}>", re.IGNORECASE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from sharedctx_workers.compressors.text_mentions import names_left_out
 from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
-__all__ = ("Piece", "combine", "pieces_of", "says_all")
+__all__ = ("Piece", "adds_up", "combine", "pieces_of", "says_all")
 
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
@@ -216,9 +216,14 @@ def says_all(
         compressors: What made the parts.
         lenient: What made parts that none of `compressors` accepts.
     """
-    said: list[str] = []
     pieces = _last_pieces(original, tuple(compressors), tuple(lenient))
     pieces = pieces or pieces_of(original, compressors, tokens.load(), lenient)
+    return adds_up(original, whole, pieces)
+
+
+def adds_up(original: str, whole: str, pieces: Iterable[Piece]) -> bool:
+    """Whether `whole` is what `pieces` of `original` combine to, each saying all of its part."""
+    said: list[str] = []
     for place, compressor, document in pieces:
         if compressor is None or document is None:
             said.append(original[place.start : place.end])
