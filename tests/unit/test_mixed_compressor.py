@@ -14,6 +14,7 @@ from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_parts import embedded_in
 from sharedctx_workers.compressors.mixed_scale import LATE, scaled
+from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.compressors.table import TableCompressor
 from sharedctx_workers.compressors.turns import take_turns
 
@@ -74,6 +75,38 @@ def test_notes_of_a_part_name_lines_of_the_whole() -> None:
         "job 139 is done",
         "job 139 was done",
     ]
+
+
+def test_notes_for_one_more_line_and_for_traces_name_lines_of_the_whole() -> None:
+    trace = "Traceback (most recent call last):\n" + "".join(
+        f'  File "app/m{i}.py", line {i}, in run\n    step({i})\n' for i in range(6)
+    )
+    log = "".join(
+        f"2026-11-25 08:0{i}:00,004 ERROR job {name} failed\n{trace}ValueError: {name} is no job\n"
+        for i, name in enumerate(("red", "green"))
+    )
+    log += "2026-11-25 08:09:00,004 INFO bye now\n" * 2
+    text = f"# Report\n\nNothing of interest was found.\n\n$ cat a.log\n{log}"
+    document = MixedCompressor((LogCompressor(),)).document(text, TOKENIZER)
+    assert document is not None
+    shown = render(document, text, TOKENIZER, max_tokens=300).text
+    lines = text.splitlines()
+    (once,) = re.findall(r"1 more at L(\d+)", shown)
+    assert lines[int(once) - 1].endswith("bye now")
+    ((count, first, last),) = re.findall(r"the next (\d+) as L(\d+)-(\d+)", shown)
+    assert lines[int(first) - 1 : int(last)] == trace.splitlines()[-int(count) :]
+
+
+def test_an_output_in_a_fence_is_a_part_without_its_fence() -> None:
+    paths = "".join(f"tests/unit/part{i % 7}/test_{i}.py\n" for i in range(60))
+    turns = "".join(
+        f"**Assistant:** I look at folder {i} next.\n\n**Tool:**\n\n```\n{paths[i:]}```\n\n"
+        for i in range(3)
+    )
+    document = MixedCompressor((SearchCompressor(),)).document(turns, TOKENIZER)
+    assert document is not None
+    shown = render(document, turns, TOKENIZER, max_tokens=300).text
+    assert shown.count("**Tool:**\n\n```\n") == 3
 
 
 def test_json_lines_in_a_text_are_one_part() -> None:

@@ -77,7 +77,8 @@ def _verbatim(evidence: Evidence, whole: str) -> str | None:
     """Return what is kept that is not of `whole`, the text of all segments, in its order."""
     document = evidence.document
     # Stand-ins write notes in the comments of their language, whose marks are not of the original.
-    if any(segment.stand_in for segment in document.segments):
+    stand_ins = {segment.stand_in.strip() for segment in document.segments} - {""}
+    if any(not NOTE.fullmatch(stand_in) for stand_in in stand_ins):
         return _stray(_lines(evidence.rendering.text), whole, _MARKS)
     if any(segment.unit == EXTRA for segment in document.segments):
         return _stray(_lines(evidence.rendering.text), whole, None)

@@ -43,7 +43,7 @@ class MixedCompressor:
 
 
 def _size(piece: Piece) -> int:
-    """Return how many characters of a piece are of another kind than text."""
-    if piece.compressor is None or piece.compressor.kind == "text":
+    """Return how many characters of a piece are of another kind than prose."""
+    if piece.compressor is None:
         return 0
     return piece.place.end - piece.place.start

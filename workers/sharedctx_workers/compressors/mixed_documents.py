@@ -21,6 +21,7 @@ from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.counting import tokens_up_to
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
+from sharedctx_workers.compressors.mixed_repeats import Repeat, repeats_in, retold, told_again
 from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_mentions import names_left_out
@@ -32,13 +33,14 @@ __all__ = ("Piece", "adds_up", "combine", "pieces_of", "says_all")
 _TEXT = TextCompressor()
 _STRENGTH = (Guarantee.LOSSLESS, Guarantee.OUTLINED, Guarantee.EXTRACTIVE, Guarantee.ABRIDGED)
 _FENCE_RANK = 0.001  # a block is always shown as one
+_FENCES = ("```", "~~~")
 _NAMED = ("code", "table")
 # Ranks say where each part ends, so the target has room for what estimates of notes differ.
 _ROOM = 1.05
 _ATX = re.compile(r" {0,3}(#{1,6})")
 _NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
-# What notes of a part call a line, by its number there.
-_LINE = re.compile(r"(\bto L)(\d+)")
+# What notes of a part call lines, by their numbers there.
+_LINES = re.compile(r"(\bmore (?:to|at) L|\bthe next \d+ as L)(\d+)(?:-(\d+))?")
 # Targets of links, comments and images, and lines of a table of contents.
 _LAST = re.compile(
     r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::)"
@@ -118,7 +120,8 @@ def _places(text: str) -> Iterator[tuple[Embedded, bool]]:
             yield place, False
     for start, end in marked:
         whole = Embedded(start, start, end, end)
-        yield whole, False
+        if not text[start:end].lstrip().startswith(_FENCES):
+            yield whole, False
         for place in embedded_in(text[start:end]):
             yield Embedded(*(start + at for at in place)), False
         yield whole, True
@@ -159,7 +162,9 @@ def combine(
             code and tables are about what the text is about, so their names count.
         share: What the default rendering takes of the prose at most.
     """
-    entries = _Entries(text, tokenizer)
+    places = [(at.body, at.stop, document is None) for at, _, document in pieces if composed]
+    repeats = repeats_in(text, places)
+    entries = _Entries(text, tokenizer, repeats)
     prose = [_prose(text, piece, composed=composed) for piece in pieces]
     said = [part for parts in prose for part in parts]
     asides = {i for i, part in enumerate(said) if _LAST.match(text, part.start, part.end)}
@@ -174,7 +179,7 @@ def combine(
             rank = REQUIRED if place >= lead or is_command else late + rank
             entries.text(part, rank, mentions)
         entries.wanted += _tokens(text, parts[lead:], tokenizer)
-        told = entries.segments[len(entries.segments) - len(parts) :][:lead]
+        told = entries.again(len(parts))[:lead]
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
         entries.wanted += sum(tokenizer.count(f" {m},") for s in told for m in s.mentions)
         if piece.document is not None:
@@ -285,8 +290,9 @@ class _Entries:
         wanted: Tokens that the default rendering takes of the parts so far.
     """
 
-    def __init__(self, text: str, tokenizer: Tokenizer) -> None:
+    def __init__(self, text: str, tokenizer: Tokenizer, repeats: Sequence[Repeat]) -> None:
         self._text = text
+        self._repeats = repeats
         self._tokenizer = tokenizer
         self._headings: list[tuple[int, int]] = []  # level and index of those we are under
         self._lines = self._counted = 0  # lines before the last part, and where it begins
@@ -315,9 +321,17 @@ class _Entries:
         if is_heading:
             self._headings.append((level, len(self.segments) - 1))
 
+    def again(self, count: int) -> Sequence[Segment]:
+        """Return the last `count` parts of the prose, with those last that were told before."""
+        start = len(self.segments) - count
+        last = self.segments[start:]
+        self.segments[start:] = retold(last, told_again(self._text, last, self._repeats, 0))
+        return self.segments[start:]
+
     def routed(self, place: Embedded, document: Document, *, is_named: bool) -> None:
         """Add the segments of another document, between its fences; name what is left out."""
-        ranks, wanted = scaled(document)
+        told = told_again(self._text, document.segments, self._repeats, place.body)
+        ranks, wanted = scaled(document, {i for run in told for i in range(run.start, run.end)})
         mentions = [segment.mentions for segment in document.segments]
         if is_named:
             mentions = names_left_out(document.segments, ranks)
@@ -328,6 +342,7 @@ class _Entries:
             opening = len(self.segments)
             self._edge(place.start, place.body, above())
             above = lambda: len(self.segments) - opening  # noqa: E731  # the fence is above now
+        inside = len(self.segments)
         for segment, rank, said in zip(document.segments, ranks, mentions, strict=True):
             start, end = segment.span
             self.segments.append(
@@ -337,17 +352,20 @@ class _Entries:
                     span=Span(place.body + start, place.body + end),
                     needs=segment.needs or above(),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
-                    note=_LINE.sub(self._moved, segment.note, 1),
+                    told_by=0,
+                    note=_LINES.sub(self._moved, segment.note),
                     mentions=said,
                 )
             )
+        self.segments[inside:] = retold(self.segments[inside:], told)
         if place.end > place.stop:
             self._edge(place.stop, place.end, above())
         self.wanted += wanted
 
-    def _moved(self, line: re.Match[str]) -> str:
-        """Return what the whole calls a line that a note of the last part names."""
-        return f"{line[1]}{self._lines + int(line[2])}"
+    def _moved(self, lines: re.Match[str]) -> str:
+        """Return what the whole calls lines that a note of the last part names."""
+        numbers = (self._lines + int(number) for number in lines.groups()[1:] if number)
+        return f"{lines[1]}{'-'.join(map(str, numbers))}"
 
     def _distance(self) -> int:
         """Return how many places before the next segment its heading stands; 0 if none."""

@@ -7,7 +7,8 @@ one part as into another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -32,8 +33,14 @@ class Scaled(NamedTuple):
     wanted: float
 
 
-def scaled(document: Document) -> Scaled:
-    """Return the ranks of the segments of `document` on the common scale."""
+def scaled(document: Document, again: Collection[int] = ()) -> Scaled:
+    """Return the ranks of the segments of `document` on the common scale.
+
+    Those at the places `again` say what was said before: the others are ranked as if they were all,
+    and these come last.
+    """
+    if again:
+        return _scaled_without(document, again)
     segments = document.segments
     wanted = _wanted(document)
     order = sorted(range(len(segments)), key=lambda i: segments[i].rank)
@@ -47,6 +54,22 @@ def scaled(document: Document) -> Scaled:
         ranks[i] = taken / scale - 1 if rank <= REQUIRED else _FIRST + taken / scale + late
         taken += segments[i].tokens
     return Scaled(ranks, wanted)
+
+
+def _scaled_without(document: Document, again: Collection[int]) -> Scaled:
+    segments = document.segments
+    fresh = [i for i in range(len(segments)) if i not in again]
+    ranks = [LATE + i for i in range(len(segments))]
+    if not fresh:
+        return Scaled(ranks, 0.0)
+    rest = tuple(segments[i] for i in fresh)
+    whole = sum(segment.tokens for segment in segments)
+    share = sum(segment.tokens for segment in rest) / max(whole, 1)
+    basis = round(share * (document.basis or whole))
+    part = scaled(replace(document, segments=rest, basis=basis))
+    for i, rank in zip(fresh, part.ranks, strict=True):
+        ranks[i] = rank
+    return Scaled(ranks, part.wanted)
 
 
 def _tokens_within(wanted: float, order: Sequence[int], document: Document) -> float:
