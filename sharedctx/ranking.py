@@ -194,7 +194,8 @@ def rank_for_query(document: Document, query: str) -> Document:
     """Return `document` ranked for `query`.
 
     What answers it comes first, the best matches with their neighbors and what they are the heads
-    of, and then everything else in the order it had.
+    of, and then everything else in the order it had. What is beyond `Document.enough` and says the
+    same as another answer comes after all answers.
 
     What a segment needs, such as the header of its table, comes with it; other `REQUIRED` segments
     come after the answer. When nothing matches the document is returned as it is.
@@ -204,7 +205,14 @@ def rank_for_query(document: Document, query: str) -> Document:
     hits = [i for i in range(len(segments)) if scores[i] > 0]
     if not hits:
         return document
-    hits.sort(key=lambda i: (-scores[i], segments[i].rank, i))
+    first: dict[str, int] = {}
+    for i in sorted(hits, key=lambda i: segments[i].rank):
+        first.setdefault(segments[i].text, i)
+
+    def repeats(i: int) -> bool:
+        return segments[i].rank > document.enough and first[segments[i].text] != i
+
+    hits.sort(key=lambda i: (repeats(i), -scores[i], segments[i].rank, i))
     order = dict.fromkeys(i for hit in hits[:_WITH_CONTEXT] for i in _with_context(document, hit))
     order.update(dict.fromkeys(hits))
     rest = sorted(range(len(segments)), key=lambda i: segments[i].rank)

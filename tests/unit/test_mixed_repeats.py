@@ -7,6 +7,7 @@ import pytest
 
 from sharedctx import tokens
 from sharedctx.lines import read_lines
+from sharedctx.ranking import rank_for_query
 from sharedctx.render import default_target, render, render_default
 from sharedctx.segments import Document
 from sharedctx_workers.compressors.json_compressor import JsonCompressor
@@ -82,6 +83,14 @@ def test_a_large_budget_shows_what_was_told_before_as_well() -> None:
     budget = TOKENIZER.count(text) - 20
     shown = render(document_of(text), text, TOKENIZER, max_tokens=budget).text
     assert shown.count("file030    30  root") == 2
+
+
+def test_a_question_is_answered_once() -> None:
+    text = chat(LISTING, LISTING, LISTING.replace("file030    30  root", "file030    31  root"))
+    ranked = rank_for_query(document_of(text), "file030 file007")
+    shown = render(ranked, text, TOKENIZER, max_tokens=600).text
+    assert shown.count("file030    30  root") == shown.count("file007     7  root") == 1
+    assert "file030    31  root" in shown
 
 
 def test_short_and_inner_repetitions_are_none() -> None:
