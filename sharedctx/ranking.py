@@ -218,5 +218,6 @@ def rank_for_query(document: Document, query: str) -> Document:
     rest = sorted(range(len(segments)), key=lambda i: segments[i].rank)
     order.update(dict.fromkeys(rest))
     places = {i: 1.0 + place for place, i in enumerate(order)}
-    ranked = (replace(segment, rank=places[i]) for i, segment in enumerate(segments))
+    # Names of what is left out would take the room of answers, and belong to the order before.
+    ranked = (replace(segment, rank=places[i], mentions=()) for i, segment in enumerate(segments))
     return replace(document, segments=tuple(ranked))
