@@ -164,6 +164,10 @@ def outline_of(text: str, percent: int = 25) -> tuple[Document, Rendering]:
     return document, render(document, text, TOKENIZER, max_tokens=budget, keep_required=True)
 
 
+def view_of(text: str) -> str:
+    return outline_of(text)[1].text
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_outline_of_every_language_is_whole_and_passes_the_gate(name: str) -> None:
     text, expected = SOURCES[name]
@@ -499,3 +503,95 @@ def test_a_table_of_constants_is_code() -> None:
     assert code is not None
     assert code.language.name == "rust"
     assert detect(rows) is None
+
+
+@pytest.mark.parametrize("share", range(5, 60, 5))
+def test_parts_of_a_body_come_with_what_closes_its_doc_string(share: int) -> None:
+    doc = "".join(
+        f"    It counts {i} things, and does what has to be done with them.\n" for i in range(40)
+    )
+    text = f'import os\nimport sys\n\n\ndef run(total):\n    r"""Run it.\n\n{doc}    """\n'
+    text += work("python", 150)
+    assert CODE.outline_fault(text, outline_of(text, share)[1].text) is None
+
+
+def test_attributes_stay_with_what_they_are_for_across_comments() -> None:
+    docs = "".join(f"    /// It is number {i} of all.\n" for i in range(20))
+    variants = "".join(
+        f'    #[cfg_attr(feature = "help", doc = "```")]\n{docs}    Variant{i},\n' for i in range(5)
+    )
+    text = f"use std::fmt;\n\npub enum Action {{\n{variants}}}\n"
+    view = view_of(text)
+    assert CODE.outline_fault(text, view) is None
+    assert all(f"Variant{i}," in view for i in range(5))
+
+
+def test_functions_in_short_functions_are_told() -> None:
+    text = "import { memo } from 'x';\nexport const wrap = (of) => {\n"
+    text += (
+        f"  const Extended = (props) => {{\n{work(lines=12)}  }};\n  return memo(Extended);\n}};\n"
+    )
+    text += f"function last() {{\n  const fs = require('fs');\n{work()}}}\n"
+    view = view_of(text)
+    assert "const Extended = (props) => {" in view
+    assert "; require('fs')" in view
+
+
+def test_members_with_a_parameter_of_types_are_typescript() -> None:
+    docs = "    /**\n     * Saves what is given, all of it.\n     */\n"
+    members = "".join(
+        f"{docs}    static save{i}<T extends Base>(this: {{\n        new (): T;\n"
+        "    } & typeof Base, entity: T): T;\n"
+        for i in range(40)
+    )
+    code = detect(f'import type {{ A }} from "./A";\nexport declare class Base {{\n{members}}}\n')
+    assert code is not None
+    assert code.language.name == "typescript"
+
+
+def test_macros_of_cpp_do_not_hide_members() -> None:
+    methods = "".join(
+        f"    void method{i}(int value, const QString &name) const;\n" for i in range(30)
+    )
+    text = f"#include <a>\n#include <b>\nclass A_EXPORT Thing : public Base\n{{\npublic:\n{methods}"
+    text += f"public A_SLOTS:\n{methods.replace('method', 'slot')}}};\n"
+    code = detect(text)
+    assert code is not None
+    assert not code.parsed.errors
+    view = view_of(text)
+    assert "class A_EXPORT Thing" in view
+    assert all(f"void {name}{i}(" in view for name in ("method", "slot") for i in range(30))
+
+
+def test_the_first_line_says_which_language_a_script_is_in() -> None:
+    quoted = (
+        "test_expect 'it works' '\n\tauthor: one\n\tdate: two\n\tgit log >out &&\n\tgrep a out\n'\n"
+    )
+    text = f"#!/bin/sh\n\ntest_description='all of it'\n\n. ./lib.sh\n\n{quoted * 60}"
+    code = detect(text)
+    assert code is not None
+    assert code.language.name == "bash"
+    assert "test_description='all of it'" in view_of(text)
+
+
+def test_global_values_are_constants() -> None:
+    table = 'PyMethodDef run_def[] = { {"run", run, METH_VARARGS, ""} };'
+    text = f"#include <a.h>\n{table}\nint run(int total) {{\n{work()}}}\n" * 3
+    assert table in view_of(text)
+
+
+def test_imports_in_functions_of_languages_without_a_grammar_are_told() -> None:
+    body = "    my $x = $self->value(3) + other($total);\n" * 30
+    text = f"package A::B;\nuse strict;\n\nsub run {{\n{body}    require A::Late;\n{body}}}\n" * 2
+    view = view_of(text)
+    assert "sub run {" in view
+    assert "require A::Late;" in view
+
+
+def test_labels_of_members_do_not_hide_them() -> None:
+    methods = "".join(f"    function Method{i}(value: Integer): Integer;\n" for i in range(10))
+    text = f"unit Things;\n\ntype\n  TThing = class(TBase)\n  private\n{methods}  public\n"
+    text += f"{methods.replace('Method', 'Open')}  end;\n\nimplementation\n\n"
+    text += f"function TThing.Open1(value: Integer): Integer;\nbegin\n{work()}end;\n"
+    view = view_of(text)
+    assert all(f"function {name}{i}(" in view for name in ("Method", "Open") for i in range(10))

@@ -67,7 +67,10 @@ _FOREIGN = re.compile(
 _MOSTLY_FOREIGN = 0.5
 # A rule of a makefile, or a label of an assembler, and the first command under it.
 _RULE = re.compile(r"^[^\s#:=/][^:=\n]*:(?!=)[^=\n]*\n\t\S", re.MULTILINE)
-_TRIALS = 3
+# Who runs it, as its first line says.
+_RUN_BY = re.compile(r"#! ?/\S*/(?:env (?:-S )?)?([a-z]+)")
+_RUNS = {"sh": "bash", "dash": "bash", "ksh": "bash", "node": "javascript"}
+_TRIALS = 5
 _MANY_TRIALS = 300_000  # characters; parsing what does not parse is slow
 # Of the lines in a sample, so many that look like a language make it likely, or beyond doubt; fewer
 # do where lines end as those of programs do.
@@ -187,8 +190,19 @@ def _named(text: str, name: str) -> list[tuple[Language, float]]:
     return [(language, 1.0 if language.tells.search(text[:_MAX_SAMPLED]) else 0.0)]
 
 
-@lru_cache(maxsize=1)
 def _candidates(text: str) -> list[tuple[Language, float]]:
+    """Return the languages worth a trial and the share of lines that look like them, best first.
+
+    What runs a script, as its first line says, leaves no doubt.
+    """
+    run_by = _RUN_BY.match(text)
+    name = run_by[1] if run_by else ""
+    language = LANGUAGES.get(_RUNS.get(name, name))
+    return [(language, 1.0)] if language else _likely(text)
+
+
+@lru_cache(maxsize=1)
+def _likely(text: str) -> list[tuple[Language, float]]:
     """Return the languages worth a trial and the share of lines that look like them, best first."""
     lines = code_lines(text)
     if len(lines) < 2:

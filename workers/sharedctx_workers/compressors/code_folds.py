@@ -27,6 +27,7 @@ _MIN_DATA = 240
 _NAME = re.compile(r"[A-Za-z_$~][\w$]*[?!]?")
 _CALLEE = re.compile(r"([A-Za-z_$][\w$]*[?!]?)\W*$")
 _HEAD = 120
+_LOADS = ("require(", "import(", "require_relative ", "require '", 'require "')  # calls
 # Nobody reads what is nested deeper, and looking for line breaks takes too long there.
 _MAX_NESTING = 100
 _MAX_DEPTH = 1_000  # of nodes; queries take quadratic time in it
@@ -55,7 +56,8 @@ class Mentions:
         """Take note of a node of type `kind` if that says one of these; return whether it does."""
         language = self._language
         if kind in language.calls:
-            self._calls.append((start, end))
+            is_import = self._text.startswith(_LOADS, start)
+            (self._imports if is_import else self._calls).append((start, end))
         elif kind in language.imports:
             self._imports.append((start, end))
         elif kind in language.throws:

@@ -27,6 +27,7 @@ from sharedctx_workers.compressors.code_words import (
     continues,
     defines,
     defines_inside,
+    is_attached,
     is_callable,
     is_command,
     is_condition,
@@ -34,7 +35,9 @@ from sharedctx_workers.compressors.code_words import (
     is_control,
     is_data,
     is_import,
+    is_label,
     is_macro,
+    is_plain_import,
     is_prose,
     opens,
 )
@@ -243,7 +246,7 @@ class _Lines:
 
     def _imports(self, kind: Kind, line: str) -> bool:
         """Whether a line in a body imports; in functions much else begins with such words."""
-        return kind is Kind.BLOCK and is_import(line)
+        return is_import(line) if kind is Kind.BLOCK else is_plain_import(line)
 
     def _items(self, fold: Fold, lo: int, hi: int, depth: int, *, local: bool) -> Iterator[Item]:
         """Yield the statements on the lines from `lo` to before `hi`, each with its blocks."""
@@ -318,7 +321,10 @@ class _Lines:
         comment = self._comment_end(i, hi)
         if comment:
             return comment, []
+        if is_label(self._line(i).strip()):
+            return i + 1, []
         base, blocks, j = self._indents[i], list[tuple[int, int]](), i + 1
+        is_type = defines(self._line(i).strip())[0] == "type"
         while j < hi:
             k = last = j
             while k < hi and (self._indents[k] < 0 or self._indents[k] > base):
@@ -327,7 +333,7 @@ class _Lines:
             if last > j:
                 blocks.append((j, last))
             line = self._line(k).strip() if k < hi else ""
-            opened = k == j and opens(line)
+            opened = (k == j and opens(line)) or (is_type and is_label(line))
             if not line or not (opened or (blocks and continues(line))):
                 return last, blocks
             j = k + 1
@@ -373,8 +379,8 @@ class _Lines:
             item.type = kind
             item.defines = [name]
             fold.has_definitions = True
-        elif line.startswith(("@", "[", "#[")) and not blocks and not line.endswith((";", "end")):
-            item.type = "attribute" if line.startswith("@") else item.type
+        elif is_attached(line) and not blocks:
+            item.type = "statement" if line.startswith(("[", "#")) else "attribute"
         elif is_member and is_constant(line):
             item.type = "constant"
         elif blocks and not (local or is_control(line) or is_data(line)):
@@ -387,6 +393,6 @@ class _Lines:
             return self._fold(Kind.TYPE, lines, depth, local=False)
         inside = Kind.FUNCTION if kind == "function" else Kind.BLOCK
         fold = self._fold(inside, lines, depth, local=local)
-        if fold.has_definitions:
+        if fold.has_definitions or any(item.type == "import" for item in fold.items):
             fold.kind = Kind.BLOCK  # is seen into, however short
         return fold

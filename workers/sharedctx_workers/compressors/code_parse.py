@@ -27,7 +27,8 @@ class Parsed(NamedTuple):
 
     Attributes:
         text: The text.
-        masked: The text with a letter for every character that is not ASCII.
+        masked: The text with a letter for every character that is not ASCII, without macros that no
+            grammar can read.
         tree: The syntax tree.
         errors: How many places could not be parsed.
         damage: How many characters they cover.
@@ -45,6 +46,8 @@ def parse_code(text: str, language: Language) -> Parsed | None:
     masked = text.removeprefix("\ufeff").rjust(len(text))
     if not masked.isascii():
         masked = _NON_ASCII.sub("a", masked)
+    if language.macros is not None:
+        masked = language.macros.sub(_blank, masked)
     data = masked.encode("ascii")
     limit = _REPORTS + len(data) // _CHARS_PER_REPORT
     reads_left = _READS + len(data) // _CHARS_PER_READ
@@ -68,6 +71,12 @@ def parse_code(text: str, language: Language) -> Parsed | None:
         return None
     errors, damage = _damage(tree)
     return Parsed(text, masked, tree, errors, damage)
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Return what `found` matches with blanks in place of its group."""
+    macro = found[found.lastindex or 0]
+    return found[0].removesuffix(macro) + " " * len(macro)
 
 
 def _damage(tree: Tree) -> tuple[int, int]:

@@ -25,7 +25,7 @@ OUTLINE = frozenset((Role.IMPORT, Role.HEADER, Role.SIGNATURE, Role.CONSTANT))
 _MAX_DEPTH = 16
 _MAX_BODY = 2_000
 _CHUNK = 400
-_SMALL_FUNCTION = 2_000
+_SMALL_FUNCTION = 500
 _LONG_FOLDS = 200
 _NOTE = 24
 _CLOSER = re.compile(r"[\s;,)\]}>]{0,64}|\s{0,32}(?:end|done)\s{0,64}")
@@ -153,7 +153,7 @@ class _Layout:
                     yield _Group(start, end, group)
                     start, group = end, []
             group.append(item)
-            attached = item.type in self._language.attached
+            attached = item.type in self._language.attached or (attached and item.type in comments)
         if group:
             yield _Group(start, fold.end, group)
         elif start < fold.end:
@@ -277,20 +277,31 @@ class _Layout:
         if doc is not None:
             self._add(start, doc.end, Role.DOC, depth, head)
         role = Role.DATA if fold.kind is Kind.DATA else Role.BODY
-        begin = doc.end if doc else start
+        begin, under = (doc.end, first) if doc else (start, head)
+        doc_end = self._line_end(fold.items[0].end) if doc else 0
+        if doc and doc.closing and stop - begin > _MAX_BODY and doc_end < stop:
+            self._rest(begin, doc_end, depth, first, doc.closing)
+            begin = doc_end
+        after, closing = len(self.pieces), doc.closing if doc and begin == doc.end else ""
+        place = begin
         for cut, part in self._cuts(fold, begin, stop):
-            self._add(begin, cut, part or role, depth, first if doc else head)
-            begin = cut
+            self._add(place, cut, part or role, depth, under)
+            place = cut
         made = len(self.pieces) - first
         if not made:
             return False
         pieces, text_end = self.pieces, fold.tight[1]
         pieces[first].mark = Mark(since, start, text_end, fold, closer=closer or "")
         pieces[first].stands_for = made
-        if doc is not None and made > 1:
-            rest = Mark(doc.end, doc.end, text_end, fold, doc.closing, closer or "", is_whole=False)
-            pieces[first + 1].mark, pieces[first + 1].stands_for = rest, made - 1
+        if doc is not None and after < len(pieces):
+            rest = Mark(begin, begin, text_end, fold, closing, closer or "", is_whole=False)
+            pieces[after].mark, pieces[after].stands_for = rest, len(pieces) - after
         return closer is not None
+
+    def _line_end(self, place: int) -> int:
+        """Return where the line with `place` ends, with its line break."""
+        end = self._text.find("\n", place)
+        return len(self._text) if end < 0 else end + 1
 
     def _doc_in(self, fold: Fold) -> Doc | None:
         """Return the doc string at the begin of a fold."""

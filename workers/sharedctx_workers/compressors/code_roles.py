@@ -80,10 +80,12 @@ def _imports(fold: Fold, items: Sequence[Item]) -> bool:
 
 def _member_role(source: str, language: Language, fold: Fold, kind: str, *, folded: bool) -> Role:
     """Return what a statement of a file or a member of a type is that defines nothing to run."""
-    if kind in language.signatures and "(" in source.partition("=")[0]:
-        return Role.SIGNATURE
     head = source[:_MAX_CONSTANT]
-    if kind in language.constants or _CONSTANT.match(head) or _BINDS.match(head):
+    told, binds, _ = head.partition("=")
+    if kind in language.signatures and "(" in told:
+        return Role.SIGNATURE
+    is_global = kind in language.signatures and binds and fold.kind is Kind.FILE
+    if kind in language.constants or is_global or _CONSTANT.match(head) or _BINDS.match(head):
         if folded:
             return Role.HEADER
         if len(source) < _MAX_CONSTANT or kind in language.constants:

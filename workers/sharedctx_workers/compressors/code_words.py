@@ -12,6 +12,7 @@ __all__ = (
     "continues",
     "defines",
     "defines_inside",
+    "is_attached",
     "is_callable",
     "is_command",
     "is_condition",
@@ -19,7 +20,9 @@ __all__ = (
     "is_control",
     "is_data",
     "is_import",
+    "is_label",
     "is_macro",
+    "is_plain_import",
     "is_prose",
     "opens",
 )
@@ -103,6 +106,15 @@ _IMPORT = re.compile(
     r"|(?:pub )?(?:local |const |let |var |my )?[\w{}, .]{1,160}:?= ?(?:await )?"
     r"@?(?:require|import)\b ?[(\"']"
 )
+# What needs no word around it to be an import wherever it stands.
+_PLAIN_IMPORT = re.compile(
+    r"(?:require|use) +[A-Z]\w*(?:::\w+)+[^()]*;|require ?\(?[\"'][\w./-]+[\"']"
+    r"|from [\w.]+ import |import [\w.]+;?$"
+    r"|#\s*(?:include|import)\b|(?:local |const |let |var |my )?[\w{}, .]{1,160}:?= ?(?:await )?"
+    r"@?(?:require|import)\b ?[(\"']"
+)
+# `public:`, `private slots:`: what members are, until the next one says so.
+_LABEL = re.compile(r"(?:strict )?(?:public|private|protected|published)(?: \w+)?:?$")
 _MACRO = re.compile(r"#\s*define \w|-(?:define|record|type|opaque)\b")
 _CONSTANT = re.compile(
     rf"{_MACRO.pattern}|(?:"
@@ -152,6 +164,22 @@ def defines_inside(line: str, *, has_body: bool) -> bool:
 def is_import(line: str) -> bool:
     """Whether a line names what is used from elsewhere."""
     return _IMPORT.match(line) is not None
+
+
+def is_plain_import(line: str) -> bool:
+    """Whether a line can be nothing but an import, even in the body of a function."""
+    return _PLAIN_IMPORT.match(line) is not None
+
+
+def is_label(line: str) -> bool:
+    """Whether a line says who may use the members of a type that follow it."""
+    return _LABEL.match(line) is not None
+
+
+def is_attached(line: str) -> bool:
+    """Whether a line says something about what follows it: an attribute, or a label."""
+    is_attribute = line.startswith(("@", "[", "#[")) and not line.endswith((";", "end"))
+    return is_attribute or is_label(line)
 
 
 def is_constant(line: str) -> bool:

@@ -46,6 +46,7 @@ class Language:
         constants: Nodes that bind names for good: constants whatever their names, aliases of types.
         style: How to write a note.
         placeholder: What a body must hold at least.
+        macros: Matches what a preprocessor drops where it confuses the grammar, as a group.
         tolerance: Share of characters that may fail to parse: macros are beyond any grammar.
     """
 
@@ -68,6 +69,7 @@ class Language:
     constants: frozenset[str] = frozenset()
     style: NoteStyle = _SLASH
     placeholder: str = ""
+    macros: re.Pattern[str] | None = None
     tolerance: float = 0.03
 
 
@@ -130,6 +132,7 @@ _TYPESCRIPT = Language(
     tells=_tells(
         rf"{_JAVASCRIPT_TELLS}|(?:export |declare )*(?:interface|type|enum) \w"
         r"|(?:public|private|protected|readonly) \w"
+        r"|(?:static |async )*\w+<[^()\n]*>\(\w+\??: "
         r"|(?:static |readonly |get |set )*[\w?]+(?:\([^()\n]*\))?: "
         r"(?:[A-Z]\w|string|number|boolean|void|any\b|unknown)[^\n]*;$"
     ),
@@ -262,6 +265,12 @@ _CPP = Language(
     transparent=_C.transparent,
     signatures=_C.signatures | _set("template_declaration"),
     constants=_C.constants,
+    # `class EXPORTED Name {`, `public SLOTS:`
+    macros=re.compile(
+        r"\b(?:class|struct)\s+([A-Z][A-Z0-9_]{2,})(?=\s+\w+\s*(?:final\s*)?[:{])"
+        r"|^[ \t]*(?:public|protected|private)[ \t]+([A-Z_]{2,}|slots)(?=[ \t]*:)",
+        re.MULTILINE,
+    ),
     tolerance=_C.tolerance,
 )
 _C_SHARP = Language(
