@@ -391,6 +391,13 @@ def test_times_in_disorder_stay() -> None:
     assert "without a time" not in default_view(text)
 
 
+def test_times_that_change_from_their_first_digit_stay() -> None:
+    text = "".join(
+        f"[{min(i, 9)}.{max(0, i - 9):06d}] {w}: {w} ready\n" for i, w in enumerate(PARTS)
+    )
+    assert "without a time" not in default_view(text)
+
+
 def test_a_question_about_a_time_finds_its_line() -> None:
     text = boot_log()
     answer = render(

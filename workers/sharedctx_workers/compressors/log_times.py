@@ -48,6 +48,8 @@ def stamps(
     if len(seen) < _MIN_LINES or _DISORDER * disorder > len(seen):
         return {}
     same = _resolution([time for _, time in times])
+    if not any(map(str.isdigit, times[0][1][:same])):
+        return {}  # too much changes to say what is between which times
     verbatim = around_errors(events)
     verbatim.update((seen[0], seen[-1]))
     shown = [("", ""), *((before, time[:same]) for before, time in times)]
