@@ -169,3 +169,9 @@ def test_texts_of_several_lines_do_not_tell_the_language(opening: str, closing: 
     code = detect(text)
     assert code is not None
     assert code.language.name == "python"
+
+
+def test_global_values_are_constants() -> None:
+    table = 'PyMethodDef run_def[] = { {"run", run, METH_VARARGS, ""} };'
+    text = f"#include <a.h>\n{table}\nint run(int total) {{\n{work()}}}\n" * 3
+    assert table in outline_of(text)[1].text
