@@ -25,10 +25,11 @@ _LEAST_TOKENS = 40
 
 
 class Repeat(NamedTuple):
-    """``text[start:end]``, whose lines are those that are `above` lines further up again."""
+    """``text[start:end]``, from line `number` on: what is `above` lines further up again."""
 
     start: int
     end: int
+    number: int
     above: int
 
 
@@ -99,7 +100,8 @@ def _of_part(
         stop, limit = i, i if is_prose else first
         while stop < len(lines) and stop - shift < limit and _again(lines, stop, shift, above):
             stop += 1
-        yield Repeat(lines[i].start, lines[stop].start if stop < len(lines) else end, above)
+        until = lines[stop].start if stop < len(lines) else end
+        yield Repeat(lines[i].start, until, lines[i].number, above)
         i = done = stop
 
 
@@ -150,7 +152,7 @@ def told_again(
         end = start + len(list(run))
         part = segments[start:end]
         if repeat is not None and sum(segment.tokens for segment in part) >= _LEAST_TOKENS:
-            told.append(Told(start, end, _note(text, part, offset, repeat.above)))
+            told.append(Told(start, end, _note(text, part, offset, repeat)))
         start = end
     return told
 
@@ -165,13 +167,14 @@ def retold(segments: Sequence[Segment], told: Sequence[Told]) -> list[Segment]:
     return result
 
 
-def _note(text: str, part: Sequence[Segment], offset: int, above: int) -> str:
+def _note(text: str, part: Sequence[Segment], offset: int, repeat: Repeat) -> str:
     """Return what stands for `part`, laid out as it is, such as ``[… L90-99 repeat L20-29]``."""
     start, end = _stripped(text, offset + part[0].span.start, offset + part[-1].span.end)
-    first = text.count("\n", 0, start) + 1
+    first = repeat.number + text.count("\n", repeat.start, start)
     last = first + text.count("\n", start, end)
     lines = [
-        f"L{n}" if first == last else f"L{n}-{n + last - first}" for n in (first, first - above)
+        f"L{n}" if first == last else f"L{n}-{n + last - first}"
+        for n in (first, first - repeat.above)
     ]
     verb = "repeats" if first == last else "repeat"
     shown = part[-1].text
