@@ -132,7 +132,7 @@ def _container(text: str, start: int) -> tuple[Value, int]:
     while text[place : place + 1] != ("}" if is_object else "]"):
         key = None
         if is_object:
-            key, place = scan(text, place)
+            key, place = _string(text, place)
             place = skip_space(text, _expect(text, place, ":"))
         item, place = _value(text, place)
         items.append((key, item) if is_object else item)
@@ -175,7 +175,7 @@ def _columns(text: str, place: int) -> tuple[list[_Column], int]:
             shared = (value,)
         template: tuple[str, ...] = ()
         if text[place : place + 1] == "~":
-            source, place = scan(text, place + 1)
+            source, place = _string(text, place + 1)
             template = _template(source)
         is_text = text.startswith(_IS_TEXT, place)
         place += len(_IS_TEXT) * is_text
@@ -204,11 +204,19 @@ def _path(text: str, place: int) -> tuple[tuple[str, ...], int]:
             names.append(name[0])
             place = name.end()
         else:
-            quoted, place = scan(text, place)
+            quoted, place = _string(text, place)
             names.append(quoted)
         if text[place : place + 1] != ".":
             return tuple(names), place
         place += 1
+
+
+def _string(text: str, place: int) -> tuple[str, int]:
+    """Return the JSON string at `place`, and where it ends."""
+    string, end = scan(text, place)
+    if not isinstance(string, str):
+        raise ValueError(f"a string is missing at {place}")
+    return string, end
 
 
 class _Bare(dict[str, Value]):
