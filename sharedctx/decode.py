@@ -213,10 +213,8 @@ def _path(text: str, place: int) -> tuple[tuple[str, ...], int]:
 
 def _string(text: str, place: int) -> tuple[str, int]:
     """Return the JSON string at `place`, and where it ends."""
-    string, end = scan(text, place)
-    if not isinstance(string, str):
-        raise ValueError(f"a string is missing at {place}")
-    return string, end
+    string, end = scan(text, _expect(text, place, '"') - 1)
+    return str(string), end
 
 
 class _Bare(dict[str, Value]):

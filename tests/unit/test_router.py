@@ -34,6 +34,45 @@ def test_content_goes_to_its_compressor(kind: str, text: str) -> None:
     assert why == ("plain" if kind == "text" else "parsed")
 
 
+_RELEASES = [f"{i // 10}.{i % 10}.0" for i in range(20, 40)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # To a reader of YAML these are lists under comments; lines that repeat, to one of logs.
+        "# ChangeLog\n\n## v3\n\n"
+        + "".join(f"### {v}\n\n- fixed:\n  - Take `a` for {v}.\n\n" for v in _RELEASES),
+        "# Changelog\n\n"
+        + "".join(
+            f"## [{v}] 12-11-2024\n### Changed\n - fix: take the number {v} of `a`\n"
+            f" - chore: updated dependencies\n    - one   ^1.{v}  ->  ^2.{v}\n\n"
+            for v in _RELEASES
+        ),
+    ],
+)
+def test_what_has_sections_is_neither_log_nor_configuration(text: str) -> None:
+    assert route(text, TOKENIZER).compressor.kind in ("markdown", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("config", "## The server\n\nhost: a\nport: 1\n\n## The client\n\nuser: b\n"),
+        ("code", "## Load\n\nimport os\nimport re\n\n## Run\n\ndef run(a):\n    return a + 1\n"),
+        (
+            "log",
+            "# Build\n\n## Step one\n\n"
+            + "".join(
+                f"2024-01-02 10:00:{i} INFO step {i} of the build is done\n" for i in range(10, 40)
+            ),
+        ),
+    ],
+)
+def test_comments_are_no_headings(kind: str, text: str) -> None:
+    assert route(text, TOKENIZER).compressor.kind == kind
+
+
 def test_a_hint_decides_between_readings() -> None:
     assert route(CSV, TOKENIZER, Hint("text")).document == as_text(CSV, TOKENIZER).document
     script = "x = 1\nprint(x)\n" * 20 + "import os\nprint(os.sep)\n"

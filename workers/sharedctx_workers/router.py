@@ -15,6 +15,7 @@ from sharedctx_workers.compressors.diff_compressor import DiffCompressor
 from sharedctx_workers.compressors.html import HtmlCompressor
 from sharedctx_workers.compressors.log_compressor import LogCompressor
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
+from sharedctx_workers.compressors.markdown_scan import is_article
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_regions import is_composed
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
@@ -37,11 +38,15 @@ _GRAMMARS: tuple[Compressor, ...] = (
     ConfigCompressor(),
 )
 
+# Those that nothing else can be mistaken for.
+_STRICT = _GRAMMARS[:4]
+
 # Grammars that take nearly anything of some layout.
 _CODE_BY_LINES = CodeCompressor(by_lines=True)
 _ANY_LOG = LogCompressor(of_any_form=True)
 
 _HTML = HtmlCompressor(_GRAMMARS)
+_MARKDOWN = MarkdownCompressor(_GRAMMARS)
 _MIXED = MixedCompressor((*_GRAMMARS, _HTML), lenient=(_CODE_BY_LINES, _ANY_LOG))
 
 # Then what holds others, with the grammars between that take much for theirs: pages of HTML are as
@@ -51,7 +56,7 @@ COMPRESSORS: tuple[Compressor, ...] = (
     _HTML,
     _CODE_BY_LINES,
     _MIXED,
-    MarkdownCompressor(_GRAMMARS),
+    _MARKDOWN,
     _ANY_LOG,
     TextCompressor(),
 )
@@ -96,6 +101,9 @@ def _ordered(text: str) -> Iterator[Compressor]:
         yield from COMPRESSORS[:2]
     if is_composed(text):
         yield _MIXED
+    if is_article(text):
+        yield from _STRICT
+        yield from (_MIXED, _MARKDOWN)
     yield from COMPRESSORS[:-1]
 
 
