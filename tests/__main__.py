@@ -23,8 +23,9 @@ CHECKS = (
     ("lint-imports",),
 )
 
-# Much of the time of the tests is waiting. Files stay whole, because some share servers.
-ALL = ("-q", "-n", "2", "--dist", "loadfile")
+# Much of the time of the tests is waiting, so there are more processes than the two cores they are
+# made for. Files stay whole, because some share servers.
+PARALLEL = ("-q", "-n", "3", "--dist", "loadfile")
 
 
 def run(*command: str) -> None:
@@ -43,10 +44,10 @@ def main() -> None:
         for name, *options in CHECKS:
             run(str(tools / name), *options)
     if arguments[:1] != ["adapters"]:
-        run(sys.executable, "-m", "pytest", *(arguments or ALL))
+        run(sys.executable, "-m", "pytest", *(arguments or PARALLEL))
     if not arguments or arguments[0] == "adapters":
         for python in adapter_sessions():
-            run(*python, "-m", "pytest", "-q", "tests/adapters", *arguments[1:])
+            run(*python, "-m", "pytest", *PARALLEL, "tests/adapters", *arguments[1:])
     if not arguments:
         warn_of_what_was_not_run()
 

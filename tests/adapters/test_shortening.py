@@ -42,7 +42,8 @@ async def test_the_threshold_counts_tokens(shared: SharedContext) -> None:
     assert await above.shorten(LARGE, "tool") == LARGE
     assert await at.shorten(LARGE, "tool") != LARGE
     huge = "word " * 200_000
-    assert await Shortener(shared, min_tokens=1000).shorten(huge, "tool") != huge
+    patient = Shortener(shared, min_tokens=1000, timeout=60)
+    assert await patient.shorten(huge, "tool") != huge
 
 
 async def test_without_a_worker_outputs_are_handed_on_and_only_the_first_waits(
