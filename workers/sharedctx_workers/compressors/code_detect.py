@@ -41,12 +41,15 @@ _WINDOWS = 8
 _WINDOW = 1_000
 _LONG_LINE = 400
 _COMMENT = re.compile(r"\s*(?:$|//|/?\*|--|#(?!include|define|undef|if|el|end|pragma|!|\[)|;|%)")
-# A block of comment that begins a line, to its end; a doc string or a text of several lines.
+# A block of comment that begins a line, to its end; a doc string or a text of several lines. That
+# each begins with one of a few characters makes the search several times faster.
 _BLOCK = re.compile(
-    r"^[ \t]*(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z)|<#.*?(?:#>|\Z)|\(\*.*?(?:\*\)|\Z)"
-    r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z))|^=[a-z]\w*[ \n].*?(?:^=cut|\Z)"
-    r"|(?:^[ \t]+|:doc )\"[A-Za-z][^\"\n]*\n[^\"]*\""
-    r"|(?:^[ \t]*|[=(,:\[{] ?)[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\2|\Z)",
+    r"[\n=(,:\[{](?:"
+    r"(?<=\n)(?:[ \t]*+(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z)|<#.*?(?:#>|\Z)|\(\*.*?(?:\*\)|\Z)"
+    r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z)"
+    r"|[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\2|\Z))"
+    r"|=[a-z]\w*[ \n].*?(?:^=cut|\Z)|[ \t]++\"[A-Za-z][^\"\n]*\n[^\"]*\")"
+    r"|(?<=:)doc \"[A-Za-z][^\"\n]*\n[^\"]*\"|(?<!\n) ?[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\3|\Z))",
     re.MULTILINE | re.DOTALL,
 )
 _CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*(?:(?:#|//) .*)?$")
@@ -166,7 +169,12 @@ def code_lines(text: str) -> list[str]:
 
 def uncommented(text: str) -> str:
     """Return the beginning of `text` without blocks of comments."""
-    return _BLOCK.sub("", text[:_MAX_SAMPLED])
+    return _BLOCK.sub(_line_break, f"\n{text[:_MAX_SAMPLED]}")[1:]
+
+
+def _line_break(block: re.Match[str]) -> str:
+    """Return the line break that a block is found with, if it begins a line."""
+    return "\n" if block[0].startswith("\n") else ""
 
 
 def _lines(parts: Sequence[str]) -> list[str]:
@@ -246,11 +254,9 @@ def _of_table(text: str) -> list[tuple[Language, float]]:
 
 def _tells(lines: Sequence[str]) -> dict[str, int]:
     """Return how many of `lines` look like each language."""
-    sample = "\n".join(lines)
-    return {
-        name: sum(1 for _ in language.tells.finditer(sample))
-        for name, language in LANGUAGES.items()
-    }
+    patterns = {language.tells for language in LANGUAGES.values()}
+    counts = {tells: sum(1 for line in lines if tells.match(line)) for tells in patterns}
+    return {name: counts[language.tells] for name, language in LANGUAGES.items()}
 
 
 def _has_structure(code: Code) -> bool:

@@ -74,7 +74,7 @@ class Language:
 
 
 def _tells(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"^[ \t]{{0,16}}(?:{pattern})", re.MULTILINE)
+    return re.compile(rf"^[ \t]{{0,16}}+(?:{pattern})", re.MULTILINE)
 
 
 def _set(names: str) -> frozenset[str]:
