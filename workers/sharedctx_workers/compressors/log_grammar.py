@@ -180,7 +180,8 @@ _SUMMARY = _any_of(
     r"Found \d+ (?:errors?|warnings?|issues?)",
     r"Success: no issues found",
     r"All checks passed",
-    r".{0,60}\b(?:exited with|exit(?:ed)? (?:code|status)|return code)\b",
+    r".{0,60}exit(?<!\wexit)(?:ed with|(?:ed)? (?:code|status))\b",
+    r".{0,60}return code(?<!\wreturn code)\b",
     r"##\[error\]Process completed",
     r"(?:real|user|sys)\s+\d+m[\d.]+s",
     r"\s{0,4}Finished \S.{0,80} in [\d.]+",
@@ -349,7 +350,9 @@ def _of_tool(head: str) -> Form:
         return Form(LineKind.RUNNER, 3)
     if _WARNED.match(head):
         return Form(LineKind.RUNNER, 2)
-    kinds = ((_BOUNDARY, Form(LineKind.BOUNDARY)), (_RUNNER, Form(LineKind.RUNNER, 1)))
+    if _BOUNDARY.match(head):
+        return Form(LineKind.BOUNDARY)
+    if _RUNNER.match(head):
+        return Form(LineKind.RUNNER, 1)
     belongs = head[0] in " \t" or _QUOTED.match(head)
-    form = Form(LineKind.CONTINUED if belongs else LineKind.OTHER)
-    return next((form for pattern, form in kinds if pattern.match(head)), form)
+    return Form(LineKind.CONTINUED if belongs else LineKind.OTHER)

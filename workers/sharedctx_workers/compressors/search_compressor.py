@@ -23,7 +23,7 @@ from sharedctx_workers.compressors.counting import tokens_up_to
 from sharedctx_workers.compressors.search_fold import fold_search
 from sharedctx_workers.compressors.search_folders import folder_index, folder_parts, path_lines
 from sharedctx_workers.compressors.search_index import index_parts
-from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines
+from sharedctx_workers.compressors.search_lines import Found, FoundLine, found_lines, has_hits
 from sharedctx_workers.compressors.search_listing import TREE, listing_entries, listing_parts
 from sharedctx_workers.compressors.search_long import long_parts
 from sharedctx_workers.compressors.search_parts import Part, search_parts
@@ -56,8 +56,8 @@ class SearchCompressor:
         """Return `text` as ranked parts; None unless it is search results or a listing."""
         if not _can_be(text):
             return None
-        lines = found_lines(text)
-        if _is_search(text, lines):
+        lines = _search_lines(text)
+        if lines is not None:
             parts = search_parts(text, lines, fold_search(lines))
             found = self._folded(text, parts, tokenizer) or _verbatim(text, parts, tokenizer)
             return self._indexed(text, found, partial(index_parts, text, lines), tokenizer)
@@ -123,11 +123,19 @@ def _can_be(text: str) -> bool:
         return True
     head = text[: text.find("\n", _SAMPLE) + 1 or _SAMPLE]
     return (
-        _is_search(head, found_lines(head))
+        _search_lines(head) is not None
         or path_lines(head, list(split_lines(head))) is not None
         or long_parts(head, list(split_lines(head))) is not None
         or listing_entries(head) is not None
     )
+
+
+def _search_lines(text: str) -> list[FoundLine] | None:
+    """Return the lines of `text`, or None when it is no search results."""
+    if not has_hits(text, _MIN_HITS):
+        return None
+    lines = found_lines(text)
+    return lines if _is_search(text, lines) else None
 
 
 def _is_search(text: str, lines: Sequence[FoundLine]) -> bool:

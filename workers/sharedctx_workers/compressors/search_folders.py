@@ -49,10 +49,16 @@ class PathLine(NamedTuple):
 
 def path_lines(text: str, lines: Sequence[tuple[int, int]]) -> list[PathLine] | None:
     """Return `lines` as paths, one on a line; None when most are not, or no directory is named."""
-    paths = [_path_line(text, start, end) for start, end in lines]
+    others = len(lines) // 10  # that there may be
+    paths: list[PathLine] = []
+    for start, end in lines:
+        paths.append(_path_line(text, start, end))
+        others -= not paths[-1].name
+        if others < 0:
+            return None
     named = sum(bool(path.name) for path in paths)
     deep = sum(bool(path.directory) for path in paths)
-    if named < _MIN_PATHS or 10 * named < 9 * len(paths) or 2 * deep < named:
+    if named < _MIN_PATHS or 2 * deep < named:
         return None
     return paths
 

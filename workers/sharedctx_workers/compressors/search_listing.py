@@ -58,10 +58,15 @@ def listing_entries(text: str) -> list[Entry] | None:
 
 def _paths(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
     """Return a list of paths, one on a line; a directory that is in it heads what is in that."""
-    paths = [_path(head) for _, _, head in heads]
     said = sum(bool(head) for _, _, head in heads)
-    deep = sum("/" in path for path in paths)
-    if 10 * sum(map(bool, paths)) < 9 * said or 2 * deep < said:
+    others = said // 10  # that there may be
+    paths: list[str] = []
+    for _, _, head in heads:
+        paths.append(_path(head))
+        others -= bool(head) and not paths[-1]
+        if others < 0:
+            return None
+    if 2 * sum("/" in path for path in paths) < said:
         return None
     directories = {path.rpartition("/")[0] for path in paths}
     return [
@@ -108,6 +113,8 @@ def _by_directory(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
 def _tree(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
     """Return trees drawn with lines, each below its root."""
     branches = [TREE.match(head) for _, _, head in heads]
+    if sum(map(bool, branches)) < _MIN_LINES:
+        return None
     entries: list[Entry] = []
     stack: list[tuple[int, int]] = []  # indentation and index of the directories that are open
     for i, (start, end, head) in enumerate(heads):
@@ -127,7 +134,7 @@ def _tree(heads: Sequence[tuple[int, int, str]]) -> list[Entry] | None:
         under = stack[-1][1] if stack else -1
         entries.append(Entry(start, end, str(under), is_heading, under=under))
         stack.append((depth, i))
-    return entries if sum(map(bool, branches)) >= _MIN_LINES else None
+    return entries
 
 
 def listing_parts(text: str, entries: Sequence[Entry]) -> list[Part]:

@@ -70,11 +70,15 @@ def _read(text: str, lines: Sequence[tuple[int, int]]) -> list[_Line] | None:
     if not columns:
         return None
     listed = []
+    others = 0
     for (start, end), head in zip(lines, heads, strict=True):
         fields = tuple(head.split(maxsplit=columns))
         is_entry = len(fields) > columns and bool(_MEASURE.fullmatch(fields[0]))
         path = fields[-1].partition(" -> ")[0] if is_entry else ""
         listed.append(_Line(start, end, fields[:-1], path))
+        others += not path
+        if others > _MAX_OTHERS:
+            return None
     entries = [line for line in listed if line.path]
     is_most = len(listed) - len(entries) <= min(_MAX_OTHERS, len(entries) // 3)
     if not is_most or len({line.path for line in entries}) < 0.9 * len(entries):
