@@ -13,7 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sharedctx_workers.compressors.code_folds import Fold, definitions, find_folds
-from sharedctx_workers.compressors.code_parse import Parsed, parse_code
+from sharedctx_workers.compressors.code_parse import Parsed, fails_early, parse_code
 from sharedctx_workers.compressors.languages import LANGUAGES, Language
 
 __all__ = (
@@ -117,14 +117,16 @@ def detect(text: str, language: str = "") -> Code | None:
         return None
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
+        is_plain = tells >= _MANY_TELLS or text.startswith("#!")
+        if not is_plain and not language and fails_early(text, candidate):
+            continue
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):
             continue
         if best is not None and parsed.damage >= best.parsed.damage:
             continue
         code = Code(candidate, parsed, find_folds(parsed, candidate))
-        plain = tells >= _MANY_TELLS or text.startswith("#!")
-        if _has_structure(code) or (plain and not parsed.errors):
+        if _has_structure(code) or (is_plain and not parsed.errors):
             best = code
             if parsed.damage <= _HARMLESS * len(text):
                 break

@@ -9,7 +9,7 @@ from tree_sitter import Node, Parser, Point, Tree
 
 from sharedctx_workers.compressors.languages import Language, grammar
 
-__all__ = ("Parsed", "parse_code")
+__all__ = ("Parsed", "fails_early", "parse_code")
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 # The parser asks again after many a token and holds on to every answer, so answers are short.
@@ -20,6 +20,10 @@ _CHARS_PER_REPORT = 16
 # Some scanners look ahead over all comments at every comment; what that may read is bounded too.
 _READS = 20_000
 _CHARS_PER_READ = 4
+# Of a text, so much is parsed to see whether the rest is worth it, and so many times the damage that
+# is tolerated is too much of it.
+_MIN_SAMPLE, _SAMPLE = 2_000, 1 / 8
+_MIN_DAMAGE, _HOPELESS = 150, 3
 
 
 class Parsed(NamedTuple):
@@ -69,8 +73,25 @@ def parse_code(text: str, language: Language) -> Parsed | None:
         return None
     if reads_left <= 0:
         return None
-    errors, damage = _damage(tree)
+    errors, damage = _damage(tree, len(data))
     return Parsed(text, masked, tree, errors, damage)
+
+
+def fails_early(text: str, language: Language) -> bool:
+    """Whether the beginning of `text` is beyond repair as `language`: what fails is slow to parse.
+
+    What a sample breaks off seems damaged, so only the first half of it counts.
+    """
+    size = max(_MIN_SAMPLE, int(_SAMPLE * len(text)))
+    sample = text[: text.rfind("\n", 0, size) + 1]
+    if not sample or 2 * size > len(text):
+        return False
+    parsed = parse_code(sample, language)
+    if parsed is None:
+        return True
+    half = len(sample) // 2
+    _, damage = _damage(parsed.tree, half)
+    return damage > max(_MIN_DAMAGE, _HOPELESS * language.tolerance * half)
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -79,8 +100,8 @@ def _blank(found: re.Match[str]) -> str:
     return found[0].removesuffix(macro) + " " * len(macro)
 
 
-def _damage(tree: Tree) -> tuple[int, int]:
-    """Return how many nodes are errors, and how many characters those cover.
+def _damage(tree: Tree, end: int) -> tuple[int, int]:
+    """Return how many nodes up to `end` are errors, and how many characters those cover.
 
     One error can hold a whole file of sound definitions; what is structured in it is no damage.
     """
@@ -89,7 +110,7 @@ def _damage(tree: Tree) -> tuple[int, int]:
     while True:
         node = cursor.node
         assert node is not None
-        if node.is_error or node.is_missing:
+        if (node.is_error or node.is_missing) and node.end_byte <= end:
             errors += 1
             damage += max(1, node.end_byte - node.start_byte - _structured(node))
         if node.has_error and cursor.goto_first_child():
