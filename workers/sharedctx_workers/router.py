@@ -83,16 +83,18 @@ def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
         document = compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "hinted")
+    tried: set[Compressor] = set()
     for compressor in _ordered(text):
-        document = compressor.document(text, tokenizer)
+        document = None if compressor in tried else compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "refused" if hint.kind else "parsed")
+        tried.add(compressor)
     read = as_text(text, tokenizer)
     return read._replace(why="refused") if hint.kind else read
 
 
 def _ordered(text: str) -> Iterator[Compressor]:
-    """Yield what may accept `text`, the strictest first; text itself is left to the caller.
+    """Yield what may accept `text`, the strictest first, some twice; text is left to the caller.
 
     One part of a report or a conversation can be so large that a grammar would take the whole. What
     is JSON or XML from beginning to end is neither.
