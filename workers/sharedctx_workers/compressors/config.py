@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_long
-from sharedctx.salience import looks_wrong, spread
-from sharedctx.segments import Document, Guarantee, NoteStyle, Segment, Span
+from sharedctx.salience import looks_wrong
+from sharedctx.segments import REQUIRED, Document, Guarantee, NoteStyle, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.config_entries import Entry, Kind
 from sharedctx_workers.compressors.config_parse import find_entries
@@ -21,6 +23,13 @@ _SHORT = 120
 _PART = 400
 _UNITS = {Kind.SECTION: "section", Kind.KEY: "key", Kind.ITEM: "item"}
 _RUNS = (Kind.MORE, Kind.COMMENT)
+_SECTION = _UNITS[Kind.SECTION]
+# Headings of sections are shown whatever they cost, if that is no more than this share of all.
+_LITTLE = 0.2
+# Characters of names for each token of the text; of more names there is no room for most.
+_FEW_CHARACTERS = 0.8
+# What a section or a setting is called.
+_NAME = re.compile(r"[\s-]*(?:\[+|export )?([^\[\]{}=:\n]{1,60}?)\s*[]{=:]")
 # Most settings are one on a line, and there are many notes.
 _STYLE = NoteStyle(implied=("key", "item", "line"))
 
@@ -56,7 +65,7 @@ class ConfigCompressor:
             begins.append(len(segments))
             segments += _segments(text, piece, rank, needs, tokenizer)
             groups += [block] * (len(segments) - len(groups))
-        ranked = take_turns(segments, groups)
+        ranked = _with_names(take_turns(segments, groups))
         return Document(
             ranked, self.kind, Guarantee.LOSSLESS, Guarantee.EXTRACTIVE, note_style=_STYLE
         )
@@ -109,16 +118,53 @@ def _blocks(pieces: Sequence[_Piece]) -> Iterator[int]:
 
 
 def _ranks(text: str, pieces: Sequence[_Piece]) -> Iterator[float]:
-    """Yield ranks within blocks: by kind and depth, and an even sample of what is alike."""
-    for piece, even in zip(pieces, spread(len(pieces)), strict=True):
+    """Yield ranks within blocks: by kind and depth, and of what is alike the first first.
+
+    Settings that stand together share one note when they are left out.
+    """
+    for place, piece in enumerate(pieces):
+        late = place / len(pieces)
         source = text[piece.start : piece.end]
         if piece.kind is Kind.SECTION:
             yield 0.0
         elif piece.kind in _RUNS:
-            yield 3.0 + even - 2 * looks_wrong(source) - (piece.kind is Kind.MORE)
+            yield 3.0 + late - 2 * looks_wrong(source) - (piece.kind is Kind.MORE)
         else:
             is_long = len(source.strip()) > _SHORT
-            yield 0.1 + min(piece.depth, 12) / 12 + is_long + 0.5 * even
+            yield 0.1 + min(piece.depth, 12) / 12 + is_long + 0.5 * late
+
+
+def _with_names(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return `segments` with what notes say of those that are left out: sections and settings.
+
+    Where that is too much, it is the sections alone. They are required where they take little.
+    """
+    total = sum(segment.tokens for segment in segments)
+    heads = sum(segment.tokens for segment in segments if segment.unit == _SECTION)
+    is_little = heads <= _LITTLE * total
+    units = (_SECTION, _UNITS[Kind.KEY])
+    names = _names(segments, units)
+    if sum(map(len, names.values())) > _FEW_CHARACTERS * total:
+        names = _names(segments, units[:1])
+    return tuple(
+        replace(
+            segment,
+            rank=REQUIRED if is_little and segment.unit == _SECTION else segment.rank,
+            mentions=(names[i],) if i in names else (),
+        )
+        for i, segment in enumerate(segments)
+    )
+
+
+def _names(segments: Sequence[Segment], units: Collection[str]) -> dict[int, str]:
+    """Return what segments are called, by index; of those that are called alike the soonest."""
+    names: dict[str, int] = {}
+    for i in sorted(range(len(segments)), key=lambda i: (segments[i].rank, i)):
+        name = _NAME.match(segments[i].text) if segments[i].unit in units else None
+        said = name[1].strip("\"' ") if name else ""
+        if len(said) > 1:
+            names.setdefault(said, i)
+    return {i: name for name, i in names.items()}
 
 
 def _segments(
