@@ -10,7 +10,13 @@ from sharedctx.notes import escape_notes, unescape_notes
 from sharedctx.segments import Document, Guarantee, NoteStyle, Segment
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.diff_changes import merged, rewritten
-from sharedctx_workers.compressors.diff_lines import CHANGES, DiffLine, DiffPart, diff_lines
+from sharedctx_workers.compressors.diff_lines import (
+    CHANGES,
+    DiffLine,
+    DiffPart,
+    can_be_diff,
+    diff_lines,
+)
 from sharedctx_workers.compressors.diff_parts import Part, parts_of
 from sharedctx_workers.compressors.verbatim import verbatim_segment
 
@@ -20,7 +26,7 @@ _MAX_SEGMENTS = 60_000
 
 
 class DiffCompressor:
-    """Compression of unified diffs: of git, of merges, and plain ones.
+    """Compression of diffs: of git, of merges, and plain ones, with context or without.
 
     Lines in which only words changed are shown as `sharedctx.decode_diff` reads them; everything
     else that is kept is verbatim.
@@ -30,7 +36,7 @@ class DiffCompressor:
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked lines; None unless most of it parses as files and hunks."""
-        if "@@ -" not in text and "diff --" not in text:
+        if not can_be_diff(text):
             return None
         lines = list(diff_lines(text))
         if not _is_diff(lines):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.search_fold import common_directory
-from sharedctx_workers.compressors.search_lines import is_path
+from sharedctx_workers.compressors.search_lines import is_path, is_rooted
 from sharedctx_workers.compressors.search_names import listed_parts, name_rows, names_of
 from sharedctx_workers.compressors.search_parts import FEW, FIRST, Part, is_affordable
 
@@ -66,7 +66,7 @@ def path_lines(text: str, lines: Sequence[tuple[int, int]]) -> list[PathLine] | 
 def _path_line(text: str, start: int, end: int) -> PathLine:
     line = text[start:end].removesuffix("\n")
     bare = _COUNT.sub("", line)
-    if bare == "." or is_path(bare) or (bare.startswith(("./", "/")) and ": " not in bare):
+    if bare == "." or is_path(bare) or is_rooted(bare):
         return PathLine(start, end, *split_path(line))
     return PathLine(start, end, "", "")
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sharedctx.plain import split_lines
 
-__all__ = ("Found", "FoundLine", "found_lines", "has_hits", "is_path")
+__all__ = ("Found", "FoundLine", "found_lines", "has_hits", "is_path", "is_rooted")
 
 _MAX_HEAD = 500
 _HIT = re.compile(r"((?:[A-Za-z]:[\\/])?[^\s:][^:\n]{0,300}):([1-9]\d{0,8}):")
@@ -78,6 +78,11 @@ def is_path(word: str) -> bool:
 def has_hits(text: str, least: int) -> bool:
     """Whether at least so many lines of `text` may be hits, found out much faster than which."""
     return any(islice(_LIKE_A_HIT.finditer(f"\n{text}"), least - 1, None))
+
+
+def is_rooted(line: str) -> bool:
+    """Whether a line is a path by how it begins, with blanks in it, but not in columns."""
+    return line.startswith(("./", "/")) and ": " not in line and "  " not in line.rstrip()
 
 
 def found_lines(text: str) -> list[FoundLine]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sharedctx.plain import split_lines
 from sharedctx.salience import spread
 from sharedctx.segments import REQUIRED
-from sharedctx_workers.compressors.search_lines import is_path
+from sharedctx_workers.compressors.search_lines import is_path, is_rooted
 from sharedctx_workers.compressors.search_parts import FEW, Part, is_affordable, pieces
 
 __all__ = ("TREE", "Entry", "listing_entries", "listing_parts")
@@ -85,7 +85,7 @@ def _path(head: str) -> str:
     """Return the path that a line is, without what stands before it; empty when it is none."""
     lead = _LEAD.match(head)
     path = head[lead.end() :] if lead else head
-    fits = is_path(path) or (path.startswith(("./", "/")) and ": " not in path)
+    fits = is_path(path) or is_rooted(path)
     return (path.rstrip("/") or "/") if fits else ""
 
 

@@ -39,7 +39,10 @@ _SAME = 0.98
 _MISFITS = 0.1
 _MAX_COLUMNS = 500
 _MAX_NAME = 60
+_MIN_WORDED = 12
+_MAX_HEADER = 3  # lines among which is the header
 _QUOTED = re.compile(r'"[^"]*"')
+_PIPE = re.compile(r"(?<!\\)\|")  # not one that a backslash makes a character of a cell
 _RULE = frozenset("-=+|: \t\r\n_")
 _OPENING = ("(", "[", "{", "<")
 _SEPARATORS = frozenset((":", "=", "->"))
@@ -190,7 +193,7 @@ def _between_pipes(line: str) -> list[str]:
     """Return the cells of a line, also empty ones at its ends; one that a pipe opens may close."""
     if line.startswith("|"):
         line = line[1:].removesuffix("|")
-    return [cell.strip() for cell in line.split("|")]
+    return [cell.strip() for cell in _PIPE.split(line)]
 
 
 def _first_line(record: str) -> str:
@@ -263,8 +266,9 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     """Return lines whose columns blanks keep apart as a table."""
     full = [line for line in lines if not line.is_rule]
     columns = _above_footer(lines) or columns_of([line.text for line in full])
-    if columns is None:
-        return None
+    worded = _worded(full, len(columns.starts) if columns else 0, lines[-1].end)
+    if columns is None or worded:
+        return worded
     names = columns.split(full[0].text)
     named = [name for name in names if name]
     has_header = 2 * len(named) >= len(names) and _is_header(named)
@@ -286,6 +290,30 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     if sum(not row.cells for row in rows) > max(1, _MISFITS * len(rows)):
         return None
     return Table(lines[0].start, rows[0].start, names if has_header else (), rows)
+
+
+def _worded(full: Sequence[_Line], width: int, end: int) -> Table | None:
+    """Return lines of equally many words as a table, if these are more than `width` columns.
+
+    Most columns are of one type, and what stands above the rows may name them all.
+    """
+    cells = [line.text.split() for line in full]
+    words, times = Counter(map(len, cells)).most_common(1)[0]
+    if words <= max(width, 3) or times < max(_MIN_WORDED, _SAME * len(cells) - 1):
+        return None
+    typed = sum(map(is_typed, zip(*[row for row in cells if len(row) == words], strict=True)))
+    if 2 * typed < words:
+        return None
+    heads = (full[i].text.lstrip("# ").split() for i in range(_MAX_HEADER))
+    head = next((i for i, n in enumerate(heads) if len(n) == words and _is_header(n)), -1)
+    names = full[head].text.lstrip("# ").split() if head >= 0 else ()
+    starts = [line.start for line in full[head + 1 :]]
+    ends = [*starts[1:], end]
+    rows = [
+        Row(start, stop, row if len(row) == words else ())
+        for start, stop, row in zip(starts, ends, cells[head + 1 :], strict=True)
+    ]
+    return Table(full[max(head, 0)].start, starts[0], names, rows)
 
 
 def _above_footer(lines: Sequence[_Line]) -> Columns | None:

@@ -26,6 +26,9 @@ MAX_RANKED_COLUMNS = 60
 _STRETCH = 320
 _MAX_STRETCH = 16
 _ODD_SHARE = 10
+# Most lists are sorted by what matters, such as the date or a size: so many rows at their beginning
+# come before the sample of the others.
+_FIRST, _FIRST_SHARE, _MAX_FIRST = 0.499, 20, 24
 _RARE_SHARE = 0.02
 _OUTLIER_SIGMAS = 4.0
 _MIN_NUMBERS = 5
@@ -44,6 +47,8 @@ def rank_rows(text: str, table: Table) -> list[float]:
         for place, i in enumerate(reason):
             ranks[i] = min(ranks[i], 0.2 + 0.3 * (place / (place + 3)))
     _limit(ranks, len(rows))
+    for i in range(min(_MAX_FIRST, len(rows) // _FIRST_SHARE)):
+        ranks[i] = min(ranks[i], _FIRST)
     whole = [i for i, row in enumerate(rows) if row.cells]
     for i in (*whole[:1], *whole[-1:], *_extremes(columns)):
         ranks[i] = min(ranks[i], 0.15)

@@ -45,10 +45,12 @@ def summarize(text: str, table: Table) -> str:
     columns = [(name, *_column(column)) for name, column in named if name]
     said: dict[int, str] = {}
     for kind, share in _SHARES.items():
+        if kind is _Kind.COUNT and not table.names:
+            break  # how many values there are of nobody knows what
         for place, (name, own, options) in enumerate(columns):
             left = room // share - sum(map(len, said.values())) - len(f"{name}: ")
             what = next((each for each in options if len(each) <= left), None)
-            if own is kind and what is not None:
+            if own is kind and what not in (None, f"all {name}"):
                 said[place] = f"{name}: {what}"
     return f"[{'; '.join([*parts, *(said[place] for place in sorted(said))])}]\n"
 
