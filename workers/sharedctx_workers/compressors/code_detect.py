@@ -90,6 +90,7 @@ _HARMLESS = 0.005
 
 _DIAGNOSTIC = re.compile(r"^[^\s:()]{1,300}:\d+(?::\d+)?: \w", re.MULTILINE)
 _MAX_DIAGNOSED = 20_000
+_MIN_PIPED = 12  # lines
 
 
 class Code(NamedTuple):
@@ -113,7 +114,9 @@ def detect(text: str, language: str = "") -> Code | None:
     Only `language` is tried when one is named. The last answer is remembered, because whoever
     compresses a text verifies the result next.
     """
-    if len(text) > _MAX_CODE or _is_knotted(text) or (not language and quotes_code(text)):
+    if len(text) > _MAX_CODE or _is_knotted(text):
+        return None
+    if not language and (quotes_code(text) or _is_piped(text)):
         return None
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
@@ -150,6 +153,13 @@ def _is_knotted(text: str) -> bool:
 def quotes_code(text: str) -> bool:
     """Whether a compiler or a linter says `text`, which quotes the code that it is about."""
     return len(_DIAGNOSTIC.findall(text[:_MAX_DIAGNOSED])) > 1
+
+
+def _is_piped(text: str) -> bool:
+    """Whether pipes cut every line in equally many cells, as those of a table."""
+    lines = text[:_MAX_DIAGNOSED].splitlines()[: 2 * _MIN_PIPED]
+    pipes = {line.count("|") for line in lines}
+    return len(lines) >= _MIN_PIPED and len(pipes) == 1 and min(pipes) > 1
 
 
 def likely_language(text: str) -> str:

@@ -26,6 +26,8 @@ _MAX_NAME, _MAX_WORD = 60, 100
 _MARKS = ("#", "!", ";", "//")
 _REMARK = re.compile(r"\s#+(?=\s)")
 _GAP = re.compile(r" ?\t[ \t]*| {2,}")
+# What `git log --graph` draws before a commit, or between two.
+_GRAPH = re.compile(r"[*|][*|/\\_ .-]*")
 _INDENT = re.compile(r"[ \t]*")
 _NUMBER = re.compile(r" *-?\d")
 _CODE_ENDS = (">", "{", "}", "(", ";", ",", ":", "\\")
@@ -67,7 +69,13 @@ def is_empty_comment(line: str) -> bool:
 
 def find_fields(lines: Sequence[str]) -> Fields | None:
     """Return the fields of `lines`, none of them blank; None if they are no such list."""
-    records = {i: _record(line) for i, line in enumerate(lines) if not is_comment(line.lstrip())}
+    if all(map(_GRAPH.match, lines)):
+        lines = [_GRAPH.sub("", line) for line in lines]
+    records = {
+        i: _record(line)
+        for i, line in enumerate(lines)
+        if line.strip() and not is_comment(line.lstrip())
+    }
     if len(records) < max(_MIN_RECORDS, _MOSTLY * len(lines)) or not _is_plain(
         [lines[i] for i in records]
     ):
@@ -110,11 +118,13 @@ def _by_words(texts: Sequence[str]) -> list[list[str]] | None:
     """Return the words of records that have equally many, and some of one type."""
     rows = [text.split() for text in texts]
     width, times = Counter(map(len, rows)).most_common(1)[0]
-    if width < 3 or times < _SAME * len(rows):
+    if width < 2 or times < (_SAME if width > 2 else _MOST) * len(rows):
         return None
     rows = [row if len(row) == width else [] for row in rows]
     columns = _columns(rows)
-    return rows if any(map(is_typed, columns)) and not _is_said(columns) else None
+    # Of two words, the first says what the second is.
+    is_regular = any(map(is_typed, columns[: 1 if width == 2 else width]))
+    return rows if is_regular and not _is_said(columns) else None
 
 
 def _is_said(columns: Sequence[Sequence[str]]) -> bool:

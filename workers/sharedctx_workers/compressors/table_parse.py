@@ -266,9 +266,8 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
     """Return lines whose columns blanks keep apart as a table."""
     full = [line for line in lines if not line.is_rule]
     columns = _above_footer(lines) or columns_of([line.text for line in full])
-    worded = _worded(full, len(columns.starts) if columns else 0, lines[-1].end)
-    if columns is None or worded:
-        return worded
+    if columns is None:
+        return None
     names = columns.split(full[0].text)
     named = [name for name in names if name]
     has_header = 2 * len(named) >= len(names) and _is_header(named)
@@ -287,33 +286,39 @@ def _aligned(lines: Sequence[_Line]) -> Table | None:
         Row(line.start, end, columns.split(line.text) if columns.fits(line.text) else ())
         for line, end in zip(body, ends, strict=True)
     ]
-    if sum(not row.cells for row in rows) > max(1, _MISFITS * len(rows)):
-        return None
+    worded = _worded(full, len(columns.starts), lines[-1].end)
+    if worded or sum(not row.cells for row in rows) > max(1, _MISFITS * len(rows)):
+        return worded
     return Table(lines[0].start, rows[0].start, names if has_header else (), rows)
 
 
 def _worded(full: Sequence[_Line], width: int, end: int) -> Table | None:
-    """Return lines of equally many words as a table, if these are more than `width` columns.
+    """Return lines of equally many words, more than `width`, as a table with these as cells.
 
-    Most columns are of one type, and what stands above the rows may name them all.
+    Most columns are of one type; what stands above the rows names all of them, or none.
     """
     cells = [line.text.split() for line in full]
-    words, times = Counter(map(len, cells)).most_common(1)[0]
-    if words <= max(width, 3) or times < max(_MIN_WORDED, _SAME * len(cells) - 1):
+    words = Counter(map(len, cells)).most_common(1)[0][0]
+    rows = [row for row in cells if len(row) == words]
+    typed = sum(map(is_typed, zip(*rows, strict=True)))
+    is_steady = len(rows) >= max(_MIN_WORDED, _SAME * len(cells) - 1)
+    if words <= max(width, 3) or not is_steady or 2 * typed < words:
         return None
-    typed = sum(map(is_typed, zip(*[row for row in cells if len(row) == words], strict=True)))
-    if 2 * typed < words:
-        return None
-    heads = (full[i].text.lstrip("# ").split() for i in range(_MAX_HEADER))
+    heads = [line.text.lstrip("# ").split() for line in full[:_MAX_HEADER]]
     head = next((i for i, n in enumerate(heads) if len(n) == words and _is_header(n)), -1)
-    names = full[head].text.lstrip("# ").split() if head >= 0 else ()
-    starts = [line.start for line in full[head + 1 :]]
-    ends = [*starts[1:], end]
-    rows = [
-        Row(start, stop, row if len(row) == words else ())
-        for start, stop, row in zip(starts, ends, cells[head + 1 :], strict=True)
-    ]
-    return Table(full[max(head, 0)].start, starts[0], names, rows)
+    if head < 0 and _is_header(cells[0]):
+        return None  # a header of columns in which there are blanks
+    body = full[head + 1 :]
+    ends = [*(line.start for line in body[1:]), end]
+    return Table(
+        full[max(head, 0)].start,
+        body[0].start,
+        heads[head] if head >= 0 else (),
+        [
+            Row(line.start, stop, row if len(row) == words else ())
+            for line, stop, row in zip(body, ends, cells[head + 1 :], strict=True)
+        ],
+    )
 
 
 def _above_footer(lines: Sequence[_Line]) -> Columns | None:

@@ -82,7 +82,13 @@ def _reasons(text: str, table: Table, columns: Sequence[_Column]) -> Iterator[li
     """Yield, for each way to be odd, the rows that are, the oddest first."""
     rows = table.rows
     # Of several lines together that are no rows, such as a comment, the first says what about.
-    yield [i for i, row in enumerate(rows) if not row.cells and (not i or rows[i - 1].cells)]
+    yield [
+        i
+        for i, row in enumerate(rows)
+        if not row.cells
+        and (not i or rows[i - 1].cells)
+        and any(map(str.isalnum, text[row.start : row.end]))
+    ]
     wrong = [i for i, row in enumerate(rows) if looks_wrong(text[row.start : row.end])]
     if 4 * len(wrong) <= len(rows):
         yield wrong
