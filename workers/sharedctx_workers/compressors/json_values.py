@@ -70,7 +70,8 @@ def tell_strings(counts: Counter[str], total: int) -> str:
     strings = counts.total()
     is_repeated = 3 * len(counts) <= 2 * strings
     size = sum(map(len, counts)) + 4 * len(counts)
-    if len(counts) <= 2 or (is_repeated and len(counts) <= _FEW) or size <= _SHORT:
+    is_short = size <= _SHORT and (is_repeated or len(counts) <= _TOP)
+    if len(counts) <= 2 or (is_repeated and len(counts) <= _FEW) or is_short:
         return _frequent([(_short(value), count) for value, count in counts.items()], total)
     if span := _time_span(counts):
         return span
