@@ -125,6 +125,20 @@ def test_sections_and_short_settings_come_before_comments() -> None:
     assert shown.count("# A remark") <= 4
 
 
+def test_what_is_left_out_is_named() -> None:
+    words = "word " * 150
+    text = "".join(
+        f"[s{i}]\nkey-{i} = {words}\na-much-longer-key-{i} = {words}\n" for i in range(5)
+    )
+    shown = render(document_of(text), text, TOKENIZER, max_tokens=150).text
+    assert [line for line in shown.splitlines() if line][:4] == [
+        "[s0]",
+        "[… L2-3 on key-0]",
+        "[s1]",
+        "[… L5-6 on key-1]",
+    ]
+
+
 def test_lines_of_a_value_belong_to_its_key() -> None:
     units = [(segment.unit, segment.count) for segment in document_of(TOML).segments]
     assert units[:4] == [("section", 1), ("key", 1), ("key", 1), ("line", 3)]

@@ -8,7 +8,7 @@ import pytest
 from sharedctx import tokens
 from sharedctx.decode_diff import decode_diff
 from sharedctx.render import render
-from sharedctx.segments import Document
+from sharedctx.segments import REQUIRED, Document
 from sharedctx_workers.compressors.diff_compressor import DiffCompressor
 from sharedctx_workers.compressors.diff_lines import DiffPart, diff_lines
 
@@ -130,6 +130,33 @@ def test_combined_diffs_and_missing_newlines() -> None:
     end = "\\ No newline at end of file\n"
     text = f"--- a\n+++ b\n@@ -1 +1 @@\n-x\n{end}+y\n{end}"
     assert parts(text)[3:] == ["removed", "removed", "added", "added"]
+
+
+def test_normal_diffs() -> None:
+    change = (
+        "3,4c3\n< a\n< b\n---\n> c\n5a5,6\n> 7a8\n> \n9d9\n< gone\n\\ No newline at end of file\n"
+    )
+    removed, added = ["removed"], ["added"]
+    hunks = ["hunk", *removed * 3, *added, "hunk", *added * 2, "hunk", *removed * 2]
+    assert parts(change) == hunks
+    text = f"diff -r a/x.py b/x.py\n{change}Only in b: new.py\n"
+    assert parts(text) == ["file", *hunks, "file"]
+    assert all(segment.rank <= REQUIRED for segment in document_of(change).segments[1:4])
+    assert DIFF.document("We met at 5a5,6\n> said one\n" * 9, TOKENIZER) is None
+
+
+def test_context_diffs() -> None:
+    text = (
+        "diff -c a b\n*** a\tnow\n--- b\tnow\n***************\n*** 1,4 ****\n"
+        "  one\n! two\n  three\n- four\n--- 1,4 ----\n"
+        "  one\n! 2\n+ 2.5\n  three\n***************\n*** 8,9 ****\n"
+        "--- 8,10 ----\n  eight\n+ new\n  nine\n"
+    )
+    old = ["hunk", "context", "removed", "context", "removed"]
+    new = ["hunk", "context", "added", "added", "context"]
+    more = ["detail", "hunk", "hunk", "context", "added", "context"]
+    assert parts(text) == ["file", "name", "name", "detail", *old, *new, *more]
+    assert decode_diff("".join(segment.text for segment in document_of(text).segments)) == text
 
 
 def test_truncated_hunks_end_where_they_break_off() -> None:

@@ -284,3 +284,8 @@ def test_times_are_ordered_within_one_zone_only() -> None:
     assert "at: 2026-03-01T00:00:00Z to 2026-03-01T23:00:00Z" in told
     mixed = [{"at": f"{hour}{'Z' if i % 2 else ''}", "p": "p" * 40} for i, hour in enumerate(hours)]
     assert "at: 24 different" in summary(json.dumps(mixed))
+
+
+def test_huge_numbers_are_ranked() -> None:
+    rows = [{"n": n, "s": "x"} for n in (1e308, -1e308, 1e154, 1, 2, 3, 4, 5, 6, 7, 8)]
+    assert "1e+308" in whole(rows)

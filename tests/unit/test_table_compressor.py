@@ -8,6 +8,7 @@ from sharedctx.segments import REQUIRED, Document
 from sharedctx_workers.compressors.table import TableCompressor
 from sharedctx_workers.compressors.table_cells import is_typed, number_of
 from sharedctx_workers.compressors.table_parse import Table, find_table
+from sharedctx_workers.compressors.table_ranks import rank_rows
 from tests.properties.covering import check_cover
 
 TOKENIZER = tokens.load()
@@ -103,7 +104,44 @@ def test_what_precedes_the_header_stays() -> None:
     text += "+++-======-=========-=====\n" + rows("ii  pkg{i:<4} 1.{n}-{n}     amd64\n")
     table = found(text)
     assert list(table.names) == ["||/", "Name", "Version", "Arch"]
-    assert document_of(text).segments[0].text.endswith("=====\n")
+    assert document_of(text).segments[1].text.endswith("=====\n")
+
+
+def test_words_are_cells_where_they_tell_more_columns() -> None:
+    text = "cache - version: 2\n# name <all> <used> : tunables <limit> <share>\n" + rows(
+        "cache-{i}      {i}      {n} : tunables    {i}    0\n"
+    )
+    table = found(text)
+    assert list(table.names) == ["name", "<all>", "<used>", ":", "tunables", "<limit>", "<share>"]
+    summary = document_of(text).segments[0].text
+    assert summary == "[20 rows; <all>: 0 to 19; <limit>: 0 to 19; <share>: all 0]\n"
+
+
+def test_a_pipe_after_a_backslash_is_a_character_of_a_cell() -> None:
+    text = "| name | value |\n| --- | --- |\n" + rows("| n{i} | a \\| b |\n")
+    assert [len(row.cells) for row in found(text).rows] == [2] * 20
+
+
+def test_graphs_of_commits_are_lists_and_their_lines_are_not_odd() -> None:
+    text = "".join(
+        f"* {i:07x} Do{' it' * (i % 5)}\n|\\  \n" if i % 4 == 0 else f"| * {i:07x} Mend {i}\n"
+        for i in range(90)
+    )
+    table = found(text)
+    assert table.rows[0].cells == ["0000000", "Do"]
+    ranks = rank_rows(text, table)
+    assert all(
+        rank >= 0.4
+        for rank, row in zip(ranks[3:-1], table.rows[3:-1], strict=True)
+        if not row.cells
+    )
+
+
+def test_rows_need_neither_the_summary_nor_all_of_a_long_header() -> None:
+    names = ",".join(f"name_of_column_{i}" for i in range(400))
+    text = f"{names}\n" + "".join(f"row {n},{n}{',' * 398}\n" for n in range(40))
+    shown = render(document_of(text), text, TOKENIZER, max_tokens=500).text
+    assert "row 0" in shown
 
 
 @pytest.mark.parametrize(
@@ -191,12 +229,12 @@ def test_the_last_row_that_has_the_columns_is_kept_like_the_first() -> None:
 
 
 def test_the_header_and_its_summary_come_first() -> None:
-    first, *others = document_of(CSV).segments
-    assert first.rank == REQUIRED
-    assert first.text == (
+    summary, first, *others = document_of(CSV).segments
+    assert first.rank < summary.rank == REQUIRED
+    assert summary.text == (
         "[100 rows; id: 1 to 100; name: 100 different; state: ok x99, lost x1; size: -5 to 96]\n"
-        "id,name,state,size\n"
     )
+    assert first.text == "id,name,state,size\n"
     assert [row.first for row in others] == list(range(1, 101))
     assert all(row.unit == "row" and row.needs == row.first for row in others)
 
@@ -249,7 +287,7 @@ def test_very_long_rows_are_cut() -> None:
     text = "id,body\n" + "".join(f"{i},{'word ' * 600}\n" for i in range(10))
     document = document_of(text)
     assert len(document.segments) > 30
-    assert {segment.unit for segment in document.segments} == {"line", "row", "char"}
+    assert {segment.unit for segment in document.segments[1:]} == {"line", "row", "char"}
 
 
 @pytest.mark.parametrize(
@@ -286,4 +324,4 @@ def test_columns_have_types() -> None:
 
 def test_numbers_of_any_size_are_ranked() -> None:
     text = "a,b\n" + "".join(f"{n},x\n" for n in ("1e308", "-1e308", "1e99", "9e99", "nan") * 9)
-    assert len(document_of(text).segments) == 46
+    assert len(document_of(text).segments) == 47

@@ -42,6 +42,7 @@ _BLOCK = 32
 _MAX_SCALARS = 40
 _VOID = frozenset(("", "null", "true", "false", "{}", "[]", '""'))
 _OUTLIER_SIGMAS = 3.0
+_MAX_NUMBER = 1e100  # so that squares and sums stay finite
 
 
 def member_ranks(size: int) -> list[float]:
@@ -159,7 +160,7 @@ def _rare(column: Sequence[str]) -> list[tuple[int, int]]:
 
 def _outliers(numbers: Sequence[float]) -> Iterator[int]:
     """Yield the rows whose number is far from the mean of all; NaN stands for no number."""
-    finite = [number for number in numbers if math.isfinite(number)]
+    finite = [number for number in numbers if abs(number) < _MAX_NUMBER]
     if len(finite) < 8 or 2 * len(finite) < len(numbers):
         return
     mean = math.fsum(finite) / len(finite)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sharedctx.notes import unescape_notes
 from sharedctx.plain import split_lines, split_long
-from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
+from sharedctx.segments import EXTRA, REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.table_parse import Table, find_table
 from sharedctx_workers.compressors.table_ranks import rank_rows
@@ -16,9 +16,10 @@ from sharedctx_workers.compressors.table_summary import summarize
 __all__ = ("TableCompressor",)
 
 _MAX_SEGMENTS = 50_000
-_MAX_HEAD = 2_000
+_MAX_HEAD = 600
 _MAX_PREAMBLE = 600  # characters that are kept with the header
 _LONG = 1_000
+_FIRST = REQUIRED - 1  # rank of the header; without it no row can be shown
 _PART = 400
 
 
@@ -47,15 +48,15 @@ class TableCompressor:
         if table is None:
             return None
         summary = summarize(text, table)
-        segments: list[Segment] = []
+        size = tokenizer.count(summary)
+        segments = [Segment(summary, REQUIRED, size, Span(0, 0), EXTRA, count=0)]
         for piece in _pieces(text, table):
             source = text[piece.start : piece.end]
-            body = source if segments else summary + source
             segments.append(
                 Segment(
-                    text=body,
+                    text=source,
                     rank=piece.rank,
-                    tokens=tokenizer.count(body),
+                    tokens=tokenizer.count(source),
                     span=Span(piece.start, piece.end),
                     unit=piece.unit,
                     first=piece.first,
@@ -83,7 +84,7 @@ def _pieces(text: str, table: Table) -> Iterator[_Piece]:
         yield _Piece(
             start,
             end,
-            0.01 * i if i else REQUIRED,
+            0.01 * i if i else _FIRST,
             "line",
             amount=int(not i and table.head > top),
             needs=i,
