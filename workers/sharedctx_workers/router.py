@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -61,6 +62,8 @@ COMPRESSORS: tuple[Compressor, ...] = (
     TextCompressor(),
 )
 
+_SECTION_FIRST = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*+\[[^\[\]\n]{1,80}\][ \t]*\r?\n")
+
 
 class Route(NamedTuple):
     """Where a content went.
@@ -97,7 +100,8 @@ def _ordered(text: str) -> Iterator[Compressor]:
     """Yield what may accept `text`, the strictest first, some twice; text is left to the caller.
 
     One part of a report or a conversation can be so large that a grammar would take the whole. What
-    is JSON or XML from beginning to end is neither.
+    is JSON or XML from beginning to end is neither. What begins with the heading of a section are
+    settings rather than a program that gives values to variables.
     """
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", "<"):
         yield from COMPRESSORS[:2]
@@ -106,6 +110,8 @@ def _ordered(text: str) -> Iterator[Compressor]:
     if is_article(text):
         yield from _STRICT
         yield from (_MIXED, _MARKDOWN)
+    if _SECTION_FIRST.match(text):
+        yield from (*_STRICT, _GRAMMARS[4], _GRAMMARS[-1])
     yield from COMPRESSORS[:-1]
 
 

@@ -7,6 +7,7 @@ whether a text looks like code at all, and in which order languages are tried.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
@@ -90,7 +91,7 @@ _HARMLESS = 0.005
 
 _DIAGNOSTIC = re.compile(r"^[^\s:()]{1,300}:\d+(?::\d+)?: \w", re.MULTILINE)
 _MAX_DIAGNOSED = 20_000
-_MIN_PIPED = 12  # lines
+_PIPED = 24  # lines
 
 
 class Code(NamedTuple):
@@ -156,10 +157,10 @@ def quotes_code(text: str) -> bool:
 
 
 def _is_piped(text: str) -> bool:
-    """Whether pipes cut every line in equally many cells, as those of a table."""
-    lines = text[:_MAX_DIAGNOSED].splitlines()[: 2 * _MIN_PIPED]
-    pipes = {line.count("|") for line in lines}
-    return len(lines) >= _MIN_PIPED and len(pipes) == 1 and min(pipes) > 1
+    """Whether pipes cut all lines but one in equally many cells, as those of a table."""
+    lines = text[:_MAX_DIAGNOSED].splitlines()[:_PIPED]
+    pipes, times = Counter(line.count("|") for line in lines).most_common(1)[0] if lines else (0, 0)
+    return pipes > 1 and times >= max(3, len(lines) - 1)
 
 
 def likely_language(text: str) -> str:
