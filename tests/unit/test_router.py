@@ -20,6 +20,13 @@ CSV = "id,name,size\n" + "".join(f"{r['id']},{r['name']},{r['size']}\n" for r in
         ("table", CSV),
         ("table", "Date,A,B\n" + "".join(f"{i % 9 + 1}/1/85,{i}.5,{i * 7}\n" for i in range(40))),
         ("config", "[a]\nb = 1\nc = 2\n\n[d]\ne = true\n"),
+        ("config", "# All\n[run]\n" + "".join(f"# Of {i}\nkey_{i} = False\n" for i in range(40))),
+        ("text", "".join(f"  NAME='{n}'|SIZE='{n}g'|FREE=''|ATTR='-wi'\n" for n in range(3))),
+        (
+            "table",
+            "time: self | all | name\n"
+            + "".join(f"time: {i} | {i} | import_{i}\n" for i in range(30)),
+        ),
         ("html", "<html><body>" + "<p>A paragraph.</p>" * 5 + "</body></html>"),
         ("mixed", f"It answered {json.dumps(ROWS)} and I do not know why.\n\nDo you?\n"),
         ("mixed", f"# Data\n\n```\n{CSV}```\n\nThat is all.\n"),

@@ -4,7 +4,7 @@ import pytest
 
 from sharedctx import tokens
 from sharedctx.notes import escape_notes
-from sharedctx.render import render_default
+from sharedctx.render import render, render_default
 from sharedctx.segments import Document, Guarantee
 from sharedctx_workers.compressors.xml import XmlCompressor
 from sharedctx_workers.compressors.xml_json import outline_xml
@@ -169,6 +169,7 @@ def test_look_alikes_of_notes_are_data() -> None:
         "<html><body>" + "<p>A paragraph.</p>" * 9 + "</body></html>",
         "<div>" + "<p>A <b>part</b> of a page</p>" * 9 + "</div>",
         "<doc>" + "<para>We <i>met</i> him there, and it was late.</para>" * 9 + "</doc>",
+        "<answer><text>" + "We met him there, and it was late. " * 40 + "</text></answer>",
         "<x:a>" + "<x:b>1</x:b>" * 9 + "</x:a>",
         f"{'<a>' * 500}{'</a>' * 500}",
         "<a>" + "<b>\ud800</b>" * 9 + "</a>",
@@ -186,3 +187,11 @@ def test_a_document_type_without_entities_is_no_hindrance() -> None:
     text = '<!DOCTYPE a SYSTEM "a.dtd">\n<list>' + '<word c="é">ü</word>\n' * 40 + "</list>"
     assert route(text, TOKENIZER).compressor.kind == "xml"
     assert document_of(text).whole is Guarantee.EXTRACTIVE
+
+
+def test_what_few_tags_say_in_attributes_is_data() -> None:
+    points = " ".join(f"{i}.5,{i * 7 % 90}" for i in range(300))
+    text = f'<svg width="9" role="img"><title>Map</title><path d="M{points}"/></svg>'
+    shown = render(document_of(text), text, TOKENIZER, max_tokens=250).text
+    assert '"title":"Map"' in shown
+    assert "chars elided" in shown

@@ -31,11 +31,11 @@ from sharedctx_workers.compressors.xml_json import (
     is_failure,
     outline_xml,
 )
-from sharedctx_workers.compressors.xml_tree import Tree, parse_xml
+from sharedctx_workers.compressors.xml_tree import Element, Tree, parse_xml
 
 __all__ = ("XmlCompressor",)
 
-_MIN_TAGS = 6
+_MIN_TAGS = 6  # fewer around sentences are no data
 _TAG = re.compile(r"</|/>")
 _SPACE = re.compile(r"\s+")
 _ESCAPED = 4  # times, as in a text about texts about XML; for more the time is not worth it
@@ -122,10 +122,11 @@ def _read(text: str) -> _Reading | None:
     inner = text.strip("\ufeff \t\r\n")
     if not (inner.startswith("<") and inner.endswith(">")) or is_html(text):
         return None
-    if sum(1 for _ in zip(_TAG.finditer(text), range(_MIN_TAGS), strict=False)) < _MIN_TAGS:
-        return None
     tree = parse_xml(text)
     if tree is None:
+        return None
+    tags = sum(1 for _ in zip(_TAG.finditer(text), range(_MIN_TAGS), strict=False))
+    if tags < _MIN_TAGS and 2 * _spoken(tree.root) > len(text):
         return None
     outline = outline_xml(tree)
     if 2 * outline.prose > len(text):
@@ -136,6 +137,16 @@ def _read(text: str) -> _Reading | None:
         return None
     lines = list(_lines(text, outline, laid_out))
     return _Reading(_title(tree, outline), "".join(line.text for line in laid_out), lines)
+
+
+def _spoken(root: Element) -> int:
+    """Return how many characters elements say outside of their tags."""
+    pending, size = [root], 0
+    while pending:
+        element = pending.pop()
+        size += len(element.text)
+        pending += element.children
+    return size
 
 
 def _title(tree: Tree, outline: Outline) -> str:
