@@ -25,6 +25,8 @@ from sharedctx_workers.compressors.xml import XmlCompressor
 
 __all__ = ("COMPRESSORS", "Route", "as_text", "route")
 
+_CONFIG = ConfigCompressor()
+
 # Kinds with a grammar of their own, the strictest first: what a diff or a log quotes does not make
 # it a table, and comments do not make a program a document. Parts of mixed documents are offered to
 # the same ones.
@@ -36,7 +38,7 @@ _GRAMMARS: tuple[Compressor, ...] = (
     LogCompressor(),
     CodeCompressor(),
     TableCompressor(),
-    ConfigCompressor(),
+    _CONFIG,
 )
 
 # Those that nothing else can be mistaken for.
@@ -111,7 +113,7 @@ def _ordered(text: str) -> Iterator[Compressor]:
         yield from _STRICT
         yield from (_MIXED, _MARKDOWN)
     if _SECTION_FIRST.match(text):
-        yield from (*_STRICT, _GRAMMARS[4], _GRAMMARS[-1])
+        yield from (*_GRAMMARS[:5], _CONFIG)
     yield from COMPRESSORS[:-1]
 
 

@@ -298,11 +298,11 @@ def _worded(full: Sequence[_Line], width: int, end: int) -> Table | None:
     Most columns are of one type; what stands above the rows names all of them, or none.
     """
     cells = [line.text.split() for line in full]
-    words = Counter(map(len, cells)).most_common(1)[0][0]
-    rows = [row for row in cells if len(row) == words]
-    typed = sum(map(is_typed, zip(*rows, strict=True)))
-    is_steady = len(rows) >= max(_MIN_WORDED, _SAME * len(cells) - 1)
-    if words <= max(width, 3) or not is_steady or 2 * typed < words:
+    words, times = Counter(map(len, cells)).most_common(1)[0]
+    if words <= max(width, 3) or times < max(_MIN_WORDED, _SAME * len(cells) - 1):
+        return None
+    few = [row for row in cells if len(row) == words][: 4 * _SAMPLE]
+    if 2 * sum(map(is_typed, zip(*few, strict=True))) < words:
         return None
     heads = [line.text.lstrip("# ").split() for line in full[:_MAX_HEADER]]
     head = next((i for i, n in enumerate(heads) if len(n) == words and _is_header(n)), -1)
