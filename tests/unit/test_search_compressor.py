@@ -309,10 +309,17 @@ def test_the_extremes_of_a_listing_are_kept_whatever_the_index_takes() -> None:
 
 def test_the_header_of_a_listing_is_kept() -> None:
     rows = "".join(f"{i * 97:8}  2026-10-26 10:02   a/b{i % 3}/f{i}.py\n" for i in range(60))
+    rows = f"---------  ---------- -----   ----\n{rows}"
     text = f"Archive:  a.zip\n  Length      Date    Time    Name\n{rows}   171,000   60 files\n"
     view = shown(text, 700).text
+    assert view.startswith("60 paths")
     assert "Archive:  a.zip\n  Length" in view
     assert view.endswith("60 files\n")
+
+
+def test_what_stands_in_columns_is_no_path() -> None:
+    text = "TARGET    SOURCE\n" + "".join(f"/mnt/{i:<4} sysfs   rw,size={i}\n" for i in range(60))
+    assert SEARCH.document(text, TOKENIZER) is None
 
 
 def test_columns_before_words_are_no_listing() -> None:

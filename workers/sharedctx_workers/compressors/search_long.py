@@ -73,7 +73,8 @@ def _read(text: str, lines: Sequence[tuple[int, int]]) -> list[_Line] | None:
     others = 0
     for (start, end), head in zip(lines, heads, strict=True):
         fields = tuple(head.split(maxsplit=columns))
-        is_entry = len(fields) > columns and bool(_MEASURE.fullmatch(fields[0]))
+        is_rule = not any(map(str.isalnum, head))
+        is_entry = len(fields) > columns and not is_rule and bool(_MEASURE.fullmatch(fields[0]))
         path = fields[-1].partition(" -> ")[0] if is_entry else ""
         listed.append(_Line(start, end, fields[:-1], path))
         others += not path
