@@ -203,3 +203,35 @@ def test_labels_of_members_do_not_hide_them() -> None:
     text += f"function TThing.Open1(value: Integer): Integer;\nbegin\n{work()}end;\n"
     view = view_of(text)
     assert all(f"function {name}{i}(" in view for name in ("Method", "Open") for i in range(10))
+
+
+def test_documentation_in_attributes_is_no_prose() -> None:
+    doc = "    Returns what is there, as far as anyone can tell from what was said before.\n" * 9
+    member = f'  @doc """\n{doc}  """\n  @callback find{{i}}(opts) :: boolean\n\n'
+    members = "".join(member.replace("{i}", str(i)) for i in range(9))
+    text = f"defmodule A.B do\n  @moduledoc ~S'''\n{doc}  '''\n\n{members}"
+    text += f"  def run(a) do\n{work()}  end\nend\n"
+    document, shown = outline_of(text)
+    assert document.kind == "code"
+    assert all(f"@callback find{i}(opts) :: boolean" in shown.text for i in range(9))
+    assert "# [… L" in shown.text
+
+
+def test_columns_of_a_table_are_shown_as_far_as_there_is_room() -> None:
+    columns = "".join(f"  column_{i} varchar(128) NOT NULL default '',\n" for i in range(30))
+    table = f"CREATE TABLE users_{{i}} (\n{columns}  PRIMARY KEY (column_1)\n);\n\n"
+    text = "".join(table.replace("{i}", str(i)) for i in range(9))
+    document, shown = outline_of(text)
+    assert document.kind == "code"
+    assert all(f"CREATE TABLE users_{i} (" in shown.text for i in range(9))
+    assert len(shown.text) < len(text) / 2
+
+
+def test_comments_at_the_margin_are_as_deep_as_what_follows_them() -> None:
+    lines = "".join(f"*\n      A({i}) = B({i}) * COUNT( TOTAL, {i} )\n" for i in range(60))
+    text = "*> Solves it.\n*\n      SUBROUTINE SOLVE( A, B, N,\n     $                  LDA )\n"
+    text += f"*\n      INTEGER N, LDA\n{lines}      END\n"
+    document, shown = outline_of(text)
+    assert document.kind == "code"
+    assert "      SUBROUTINE SOLVE( A, B, N," in shown.text
+    assert "* [… " in shown.text

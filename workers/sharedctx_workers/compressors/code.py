@@ -96,7 +96,7 @@ class CodeCompressor:
         It must parse with no more errors than the original, and define the same names.
         """
         code = detect(original, self._language)
-        view = None if code is None else read_as(unescape_notes(rendering), code.language)
+        view = None if code is None else read_as(unescape_notes(rendering), code)
         if code is None or view is None:
             return "it does not parse"
         if view.parsed.errors > code.parsed.errors:

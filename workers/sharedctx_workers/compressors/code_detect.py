@@ -23,6 +23,7 @@ __all__ = (
     "code_lines",
     "detect",
     "ends_code",
+    "is_minified",
     "likely_language",
     "quotes_code",
     "read_as",
@@ -48,11 +49,13 @@ _BLOCK = re.compile(
     r"[\n=(,:\[{](?:"
     r"(?<=\n)(?:[ \t]*+(?:/\*.*?(?:\*/|\Z)|\{-.*?(?:-\}|\Z)|<#.*?(?:#>|\Z)|\(\*.*?(?:\*\)|\Z)"
     r"|\{[^{};=]*\}|--\[\[.*?(?:\]\]|\Z)|#\[(=*)\[.*?(?:\]\1\]|\Z)"
-    r"|[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\2|\Z))"
+    r"|(?:@\w+ )?(?:[bfruBFRU]{0,2}|~[sS])(\"\"\"|''').*?(?:\2|\Z))"
     r"|=[a-z]\w*[ \n].*?(?:^=cut|\Z)|[ \t]++\"[A-Za-z][^\"\n]*\n[^\"]*\")"
-    r"|(?<=:)doc \"[A-Za-z][^\"\n]*\n[^\"]*\"|(?<!\n) ?[bfruBFRU]{0,2}(\"\"\"|''').*?(?:\3|\Z))",
+    r"|(?<=:)doc \"[A-Za-z][^\"\n]*\n[^\"]*\""
+    r"|(?<!\n) ?(?:[bfruBFRU]{0,2}|~[sS])(\"\"\"|''').*?(?:\3|\Z))",
     re.MULTILINE | re.DOTALL,
 )
+_STATEMENT = re.compile(r"[;{}](?=\S)")
 _CODE_END = re.compile(r"[;{}()\[\],=>|&\\]\s*(?:(?:#|//) .*)?$")
 # What is at the margin of a module of data, but for what runs there: names bound, ends of tables.
 _BOUND = re.compile(r"[A-Za-z_]\w*(?:: [^=\n]{1,80})? = \S|[)\]}]")
@@ -102,9 +105,10 @@ class Code(NamedTuple):
     root: Fold
 
 
-def read_as(text: str, language: Language) -> Code | None:
-    """Return `text` read as `language`, whether it is or not; None if it is hopeless."""
-    parsed = parse_code(text, language)
+def read_as(text: str, code: Code) -> Code | None:
+    """Return `text` read as `code` was, whether it is that or not; None if it is hopeless."""
+    language = code.language
+    parsed = parse_code(text, language, rewritten=code.parsed.rewritten)
     return None if parsed is None else Code(language, parsed, find_folds(parsed, language))
 
 
@@ -119,9 +123,10 @@ def detect(text: str, language: str = "") -> Code | None:
         return None
     if not language and (quotes_code(text) or _is_piped(text)):
         return None
+    is_script = text.startswith("#!")
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
-        is_plain = tells >= _MANY_TELLS or text.startswith("#!")
+        is_plain = is_script or tells >= _MANY_TELLS
         if not is_plain and not language and fails_early(text, candidate):
             continue
         parsed = parse_code(text, candidate)
@@ -130,7 +135,8 @@ def detect(text: str, language: str = "") -> Code | None:
         if best is not None and parsed.damage >= best.parsed.damage:
             continue
         code = Code(candidate, parsed, find_folds(parsed, candidate))
-        if _has_structure(code) or (is_plain and not parsed.errors):
+        flaws = _HARMLESS * len(text) if is_script and tells == 1.0 else 0
+        if _has_structure(code) or (is_plain and parsed.damage <= flaws):
             best = code
             if parsed.damage <= _HARMLESS * len(text):
                 break
@@ -174,10 +180,17 @@ def code_lines(text: str) -> list[str]:
     It is taken from places all over the text, and is the same for the same text.
     """
     code = uncommented(text)
+    if is_minified(code):
+        code = _STATEMENT.sub(r"\g<0>\n", code)
     if len(code) <= _WINDOWS * _WINDOW:
         return _lines([code])
     step = (len(code) - _WINDOW) // (_WINDOWS - 1)
     return _lines([code[i * step : i * step + _WINDOW] for i in range(_WINDOWS)])
+
+
+def is_minified(text: str) -> bool:
+    """Whether the lines of `text` are so long that statements share them."""
+    return (text.count("\n") + 1) * _LONG_LINE < len(text)
 
 
 def uncommented(text: str) -> str:
@@ -231,7 +244,7 @@ def _likely(text: str) -> list[tuple[Language, float]]:
     counts = _tells(lines)
     endings = sum(1 for line in lines if ends_code(line))
     if counts["php"]:
-        return [(LANGUAGES["php"], 0.0)]
+        return [(LANGUAGES["php"], float(text.startswith("<?php")))]
     if max(counts.values()) < 2 and endings >= _TABLE * len(lines):
         return _of_table(text)
     most, rival = max(counts.values()), _RIVAL

@@ -9,36 +9,24 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from sharedctx.segments import NoteStyle
-from sharedctx_workers.compressors.code_detect import (
-    SYMBOLS,
-    code_lines,
-    ends_code,
-    likely_language,
-    quotes_code,
-    rules_in,
-    uncommented,
-)
 from sharedctx_workers.compressors.code_folds import Fold, Item, Kind, Mentions
+from sharedctx_workers.compressors.code_looks import ends_a_block, reads_as_code
 from sharedctx_workers.compressors.code_words import (
-    begins_block,
     continues,
     defines,
     defines_inside,
     is_attached,
     is_callable,
-    is_command,
     is_condition,
     is_constant,
     is_control,
     is_data,
     is_import,
     is_label,
-    is_macro,
     is_plain_import,
-    is_prose,
+    is_table,
     opens,
 )
 from sharedctx_workers.compressors.languages import Language
@@ -51,6 +39,7 @@ _MIN_BODY = 48
 _HEAD = 200
 _MAX_HEAD = 60
 _MAX_ARGUMENTS = 12
+_FIELDS = 6  # columns of labels and marks, where comments are marked in the first
 _BLOCK_COMMENTS = (
     ("/*", "*/"),
     ("--[[", "]]"),
@@ -61,23 +50,18 @@ _BLOCK_COMMENTS = (
     ("<#", "#>"),
     ("#[=", "]="),
     ("#[[", "]]"),
-    ('"""', '"""'),
-    ('@doc """', '"""'),
-    ('@moduledoc """', '"""'),
 )
+# Documentation of several lines, maybe as an attribute.
+_DOC = re.compile(r"(?:@\w+ )?(?:~[sS])?(\"\"\"|''')")
 # How comments begin, and what closes them.
-_MARKS = {"//": "", "/*": " */", "--": "", "#": "", "%": "", ";": "", '"': "", "(*": " *)"}
-_MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"|\(\*)")
+_MARKS = dict.fromkeys(("//", "--", "#", "%", ";", '"', "!", "*"), "") | {"/*": " */", "(*": " *)"}
+_MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"(?!\"\")|\(\*|!)|(?<![^\n])(\*)(?!/)")
 # A manual of Perl between the code, up to where it says that it ends.
 _MANUAL = re.compile(
     r"^=(?:head\d|pod|over|item|begin|for|encoding)\b.*?(?:^=cut\b.*?$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-# The head of a definition that needs no symbols.
-_PLAIN = re.compile(r"\s*(?:\w+ ){1,3}[\w.]+(?: is)?")
 _NOTHING = re.compile(r"(?!)")
-_MARKUP = re.compile(r"\s*<(?:\?xml|!DOCTYPE)\b")
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 def _set(*names: str) -> frozenset[str]:
@@ -91,13 +75,7 @@ def outline_by_lines(text: str, name: str = "") -> tuple[Language, Fold] | None:
         text: Any text.
         name: The language, if someone says that it is one; then little else is asked.
     """
-    if len(text) > _MAX_TEXT or "\n" not in text or _MARKUP.match(text):
-        return None
-    if _FENCE.search(uncommented(text), 0, _HEAD * 100):
-        return None
-    if not name and quotes_code(text):
-        return None
-    if not _looks_like_code(text, _FEW if name else _SOME if likely_language(text) else _MANY):
+    if len(text) > _MAX_TEXT or not reads_as_code(text, told=bool(name)):
         return None
     language = Language(
         name=name or "code",
@@ -123,58 +101,16 @@ def _has_structure(root: Fold) -> bool:
     return any(item.type in ("import", "constant", "function", "type") for item in root.items)
 
 
-class _Least(NamedTuple):
-    """What a sample must show to be code: definitions, and their share; symbols; prose at most."""
-
-    definitions: int
-    share: float
-    symbols: float
-    prose: float
-
-
-_MANY = _Least(3, 0.02, 0.5, 0.1)
-_SOME = _Least(1, 0.005, 0.4, 0.1)
-_FEW = _Least(1, 0.0, 0.25, 0.4)
-# What defines nothing is code if so many lines begin and end as those of programs do.
-_COMMANDS = 0.6
-# Definitions read like prose where types are words.
-_TOLD = 0.3
-
-
-def _looks_like_code(text: str, least: _Least) -> bool:
-    """Whether a sample of the lines defines things, and reads as code does and not as prose."""
-    lines = [line for line in code_lines(text) if line.strip()]
-    defined = sum(1 for line in lines if _is_structure(line)) + rules_in("\n".join(lines))
-    symbols = sum(1 for line in lines if SYMBOLS.search(line))
-    ends = [line for line in lines if ends_code(line)]
-    commands = len(ends) if defined else sum(map(is_command, ends))
-    prose = sum(1 for line in lines if is_prose(line))
-    size = len(lines)
-    return (
-        size > 2
-        and (defined >= max(least.definitions, least.share * size) or commands >= _COMMANDS * size)
-        and symbols >= least.symbols * size
-        and prose <= max(least.prose * size, _TOLD * defined)
-    )
-
-
-def _is_structure(line: str) -> bool:
-    """Whether a line is one of those that an outline is made of."""
-    if begins_block(line):
-        return True
-    if not (defines(line.strip())[0] or is_macro(line)):
-        return False
-    return SYMBOLS.search(line) is not None or _PLAIN.fullmatch(line) is not None
-
-
 def _style(text: str) -> NoteStyle:
     """Return how comments are written in `text`: by the mark that most lines begin with."""
     counts = dict.fromkeys(_MARKS, 0)
     for line in text[:200_000].split("\n"):
         found = _MARK.match(line, 0, _HEAD)
         if found:
-            counts[found[1]] += 1
+            counts[found[1] or found[2]] += 1
     mark = max(_MARKS, key=lambda mark: counts[mark])
+    if not counts[mark] and ends_a_block(text):
+        mark = "#"  # where words close blocks
     return NoteStyle(f"{mark} ", _MARKS[mark], implied=("line",))
 
 
@@ -185,11 +121,13 @@ class _Lines:
         self._text = text
         self._language = language
         self._mentions = Mentions(text, language)
+        self._is_fixed = language.style.before == "* "
         self._unclosed: set[str] = set()  # what begins comments that do not end
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         if self._starts[-1] < len(text):
             self._starts.append(len(text))
         self._indents = [self._indent(i) for i in range(len(self._starts) - 1)]
+        self._move_comments()
         self._manuals = dict(self._find_manuals())
 
     def outline(self) -> Fold:
@@ -201,10 +139,21 @@ class _Lines:
 
     def _indent(self, i: int) -> int:
         line = self._text[self._starts[i] : min(self._starts[i + 1], self._starts[i] + _HEAD)]
+        if self._is_fixed and not line.startswith("*"):
+            line = " " * _FIELDS + line[_FIELDS:]
         body = line.lstrip()
         if is_condition(line):
             return -1
         return len(line[: len(line) - len(body)].expandtabs(8)) if body else -1
+
+    def _move_comments(self) -> None:
+        """Put comments at the margin as deep as what they stand above, wherever that is."""
+        mark, after = self._language.style.before.rstrip(" " * self._is_fixed), 0
+        for i in reversed(range(len(self._indents))):
+            if self._indents[i] == 0 and self._text.startswith(mark, self._starts[i]):
+                self._indents[i] = after
+            elif self._indents[i] >= 0:
+                after = self._indents[i]
 
     def _find_manuals(self) -> Iterator[tuple[int, int]]:
         """Yield on which lines manuals between the code begin, and where they end."""
@@ -299,6 +248,8 @@ class _Lines:
         The bracket that a statement of Lisp begins with is no more than a mark of its begin. Where
         none opens on the first line, the next one may begin with the one of the arguments.
         """
+        if is_table(self._line(i).lstrip()):
+            return i + 1
         form = self._line(i).lstrip().startswith("(")
         depth, seen = -int(form), 0
         for j in range(i, min(end, i + (_MAX_ARGUMENTS if form else _MAX_HEAD))):
@@ -342,7 +293,8 @@ class _Lines:
     def _comment_end(self, i: int, hi: int) -> int:
         """Return where the block comment that begins on line `i` ends; 0 if none does."""
         line = self._line(i).strip()
-        for opening, closing in _BLOCK_COMMENTS:
+        doc = _DOC.match(line)
+        for opening, closing in ((doc[0], doc[1]),) if doc else _BLOCK_COMMENTS:
             if not line.startswith(opening) or opening in self._unclosed:
                 continue
             if closing in line[len(opening) :]:
@@ -358,8 +310,8 @@ class _Lines:
     ) -> None:
         """Set what `item` is by the first and the last line before its blocks."""
         line, last = lines
-        mark = self._language.style.before.strip()
-        if line.startswith((mark, *(opening for opening, _ in _BLOCK_COMMENTS))) and not blocks:
+        marks = (self._language.style.before.strip(), *(opening for opening, _ in _BLOCK_COMMENTS))
+        if (line.startswith(marks) or _DOC.match(line)) and not blocks:
             item.type = "comment"
             return
         kind, name = defines(line)

@@ -136,7 +136,10 @@ def stand_in(text: str, index: LineIndex, language: Language, mark: Mark, share:
         return f"{mark.closing} {before}{note}{after}\n{mark.closer}"
     by_line = mark.begin == 0 or text[mark.begin - 1] == "\n"
     if after and mark.fold is not None and not by_line:
-        return f"{before}{note}{after}{mark.closer}"
+        # A body of C++ with nothing in it and a semicolon after it would be the value of a member.
+        node = mark.fold.node
+        is_value = node and node.type == "compound_statement" and text.startswith("};", mark.end)
+        return f"{before}{note}{after}{';' if is_value else ''}{mark.closer}"
     is_body = mark.fold is not None and mark.fold.kind is not Kind.DATA and mark.is_whole
     placeholder = f"{language.placeholder} " if language.placeholder and is_body else ""
     return f"{indent}{placeholder}{before}{note}{after}\n{mark.closer}"

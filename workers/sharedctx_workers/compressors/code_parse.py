@@ -11,6 +11,7 @@ from sharedctx_workers.compressors.languages import Language, grammar
 
 __all__ = ("Parsed", "fails_early", "parse_code")
 
+_INK = re.compile(r"[^\n]")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 # The parser asks again after many a token and holds on to every answer, so answers are short.
 _CHUNK = 256
@@ -20,8 +21,8 @@ _CHARS_PER_REPORT = 16
 # Some scanners look ahead over all comments at every comment; what that may read is bounded too.
 _READS = 20_000
 _CHARS_PER_READ = 4
-# Of a text, so much is parsed to see whether the rest is worth it, and so many times the damage that
-# is tolerated is too much of it.
+# Of a text, so much is parsed to see whether the rest is worth it; so many times the damage that is
+# tolerated is too much of it.
 _MIN_SAMPLE, _SAMPLE = 2_000, 1 / 8
 _MIN_DAMAGE, _HOPELESS = 150, 3
 
@@ -36,6 +37,7 @@ class Parsed(NamedTuple):
         tree: The syntax tree.
         errors: How many places could not be parsed.
         damage: How many characters they cover.
+        rewritten: Whether what the language may find strange is masked, too.
     """
 
     text: str
@@ -43,15 +45,32 @@ class Parsed(NamedTuple):
     tree: Tree
     errors: int
     damage: int
+    rewritten: bool
 
 
-def parse_code(text: str, language: Language) -> Parsed | None:
-    """Return `text` parsed as `language`; None if that takes unreasonably many steps."""
+def parse_code(text: str, language: Language, *, rewritten: bool | None = None) -> Parsed | None:
+    """Return `text` parsed as `language`; None if that takes unreasonably many steps.
+
+    What the language may find strange in it is written over if `rewritten` says so; None does what
+    damages less.
+    """
     masked = text.removeprefix("\ufeff").rjust(len(text))
     if not masked.isascii():
         masked = _NON_ASCII.sub("a", masked)
     if language.macros is not None:
         masked = language.macros.sub(_blank, masked)
+    plain = None if rewritten else _parse(text, masked, language)
+    is_clean = plain is not None and not plain.errors
+    if language.strange is None or rewritten is False or is_clean:
+        return plain
+    other = _parse(text, language.strange.sub(_blank, masked), language, rewritten=True)
+    if plain is None or other is None:
+        return plain or other
+    return min(plain, other, key=lambda each: each.damage)
+
+
+def _parse(text: str, masked: str, language: Language, *, rewritten: bool = False) -> Parsed | None:
+    """Return `text` parsed as what `masked` is."""
     data = masked.encode("ascii")
     limit = _REPORTS + len(data) // _CHARS_PER_REPORT
     reads_left = _READS + len(data) // _CHARS_PER_READ
@@ -74,7 +93,7 @@ def parse_code(text: str, language: Language) -> Parsed | None:
     if reads_left <= 0:
         return None
     errors, damage = _damage(tree, len(data))
-    return Parsed(text, masked, tree, errors, damage)
+    return Parsed(text, masked, tree, errors, damage, rewritten)
 
 
 def fails_early(text: str, language: Language) -> bool:
@@ -95,9 +114,9 @@ def fails_early(text: str, language: Language) -> bool:
 
 
 def _blank(found: re.Match[str]) -> str:
-    """Return what `found` matches with blanks in place of its group."""
-    macro = found[found.lastindex or 0]
-    return found[0].removesuffix(macro) + " " * len(macro)
+    """Return what `found` matches with blanks in place of its group, the end of it."""
+    macro = found[found.lastindex] if found.lastindex else ""
+    return found[0].removesuffix(macro) + _INK.sub(" ", macro)
 
 
 def _damage(tree: Tree, end: int) -> tuple[int, int]:

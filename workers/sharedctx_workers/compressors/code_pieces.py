@@ -29,6 +29,7 @@ _SMALL_FUNCTION = 500
 _LONG_FOLDS = 200
 _NOTE = 24
 _CLOSER = re.compile(r"[\s;,)\]}>]{0,64}|\s{0,32}(?:end|done)\s{0,64}")
+_BLANK = re.compile(r"\n[ \t\r]*\n")
 _HEADERS = frozenset((Role.HEADER, Role.GROUP))
 _ALIKE = frozenset((*OUTLINE - {Role.HEADER}, Role.STATEMENT, Role.FIELD, Role.BODY))
 
@@ -148,6 +149,7 @@ class _Layout:
                     and (group[-1].type in comments and group[0].type in comments)
                     and not is_tooling(text[group[-1].start : group[-1].end])
                 )
+                attached = attached and _BLANK.search(between) is None
                 if not (shared or block or attached or "heredoc" in item.type):
                     end = text.rfind("\n", before - 1, item.start) + 1
                     yield _Group(start, end, group)

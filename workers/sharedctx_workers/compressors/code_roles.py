@@ -82,6 +82,8 @@ def _member_role(source: str, language: Language, fold: Fold, kind: str, *, fold
     """Return what a statement of a file or a member of a type is that defines nothing to run."""
     head = source[:_MAX_CONSTANT]
     told, binds, _ = head.partition("=")
+    # What is only declared has no value: there `=` says what a parameter is by default.
+    told = source if kind.endswith("_signature") else told
     if kind in language.signatures and "(" in told:
         return Role.SIGNATURE
     is_global = kind in language.signatures and binds and fold.kind is Kind.FILE

@@ -24,6 +24,8 @@ __all__ = (
     "is_macro",
     "is_plain_import",
     "is_prose",
+    "is_table",
+    "is_variable",
     "opens",
 )
 
@@ -72,6 +74,7 @@ _NESTED = re.compile(
     rf"\s*(?:{_LEAD}(?:{_TYPES}|fun|func|function!?|fn|defp?|sub|proc|procedure|method|macro|"
     rf"template|iterator)\s+[\w.:$]|{_ASSIGNED.pattern})"
 )
+_TABLE = re.compile(r"create\b[\w ]*\b(?:table|type)\b", re.IGNORECASE)
 # The section of a component that holds its program.
 _SCRIPT = re.compile(r"</?(script)\b[^<>]*>$")
 # What is all of a function on one line.
@@ -132,10 +135,12 @@ _COMMAND = re.compile(
     r"\s*(?:[\w.:$@>-]{1,80} ?(?:[({\[]|=(?!>))|(?<=\s)[\w-]{1,80}\s*:.*;$|[})\]]"
     r"|(?:if|else|for|while|end\w*)\b)"
 )
+_VARIABLE = re.compile(r"\s*(?:\[[\w.]+\])?\$[\w:]+(?:\.\w+)* *[-+.]?=(?!=)")
 _FORM = re.compile(r"\([\w-]+")
 # Words only, or several in a row and no end as of a statement.
 _PROSE = re.compile(
-    r"(?!.*\w\([^()\n]*, )\s*[\"'(]?\w[\w'’,-]*(?: [\w'’(),.:;-]+){5,}[.,:;?!]?\s*$(?<![;)])"
+    r"(?!.*(?:\w\([^()\n]*, |\b[A-Z]{2,} [A-Z]{3,}\b))"
+    r"\s*[\"'(]?\w[\w'’,-]*(?: [\w'’(),.:;-]+){5,}[.,:;?!]?\s*$(?<![;)])"
     r"|.*(?: [a-z'’]+,?){5}(?!.*[;{}()\[\],=>|&\\\"'>]\s*$)"
 )
 
@@ -215,6 +220,16 @@ def is_data(line: str) -> bool:
 def is_prose(line: str) -> bool:
     """Whether a line reads like one of a sentence."""
     return _PROSE.match(line) is not None
+
+
+def is_table(line: str) -> bool:
+    """Whether what a line defines has its members between round brackets."""
+    return _TABLE.match(line) is not None
+
+
+def is_variable(line: str) -> bool:
+    """Whether a line binds a variable whose mark says that it is one."""
+    return _VARIABLE.match(line) is not None
 
 
 def opens(line: str) -> bool:

@@ -47,6 +47,8 @@ class Language:
         style: How to write a note.
         placeholder: What a body must hold at least.
         macros: Matches what a preprocessor drops where it confuses the grammar, as a group.
+        strange: Matches more that the grammar may not know, as a group. It is written over where
+            less is damaged then.
         tolerance: Share of characters that may fail to parse: macros are beyond any grammar.
     """
 
@@ -70,6 +72,7 @@ class Language:
     style: NoteStyle = _SLASH
     placeholder: str = ""
     macros: re.Pattern[str] | None = None
+    strange: re.Pattern[str] | None = None
     tolerance: float = 0.03
 
 
@@ -107,7 +110,8 @@ _PYTHON = Language(
     placeholder="...",
 )
 _JAVASCRIPT_TELLS = (
-    r"(?:export |async )*function\b|import\b.*\bfrom ?['\"]|(?:const|let|var) [\w{[]|export\b"
+    r"(?:export |async )*function\b|import\b.*\bfrom ?['\"]|(?:const|let|var) [\w{[]"
+    r"|export\b(?! (?:declare|type|interface|enum|abstract)\b)"
     r"|.*=> ?\{|class \w+.*\{|module\.exports|['\"]use strict"
 )
 _JAVASCRIPT = Language(
@@ -125,6 +129,10 @@ _JAVASCRIPT = Language(
     imports=_set("import_statement"),
     calls=_set("call_expression new_expression"),
     throws=_set("throw_statement"),
+)
+# `import("module").Type`, `<in out T extends ...>`
+_TYPESCRIPT_STRANGE = re.compile(
+    r"""(import\((?:"[^"\n]*"|'[^'\n]*')\)\.)(?=[A-Za-z_$])|[<,]\s*((?:in |out )+)(?=[A-Z])"""
 )
 _TYPESCRIPT = Language(
     name="typescript",
@@ -150,6 +158,7 @@ _TYPESCRIPT = Language(
     throws=_JAVASCRIPT.throws,
     attached=_set("decorator"),
     signatures=_set("method_signature call_signature construct_signature property_signature"),
+    strange=_TYPESCRIPT_STRANGE,
 )
 _TSX = Language(
     name="tsx",
@@ -165,6 +174,7 @@ _TSX = Language(
     throws=_TYPESCRIPT.throws,
     attached=_TYPESCRIPT.attached,
     signatures=_TYPESCRIPT.signatures,
+    strange=_TYPESCRIPT.strange,
 )
 _GO = Language(
     name="go",
@@ -230,6 +240,23 @@ _C_TELLS = (
     r"#(?:include|define|ifn?def|endif|pragma)\b|(?:static|extern|typedef|struct|enum) \w"
     r"|(?:int|void|char|long|unsigned|float|double|size_t)[ *]+\w+ ?\("
 )
+# What the preprocessor replaces in a declaration: questions of its conditions, lines that are no
+# more than a macro, words before a type and its name, and after parameters and enumerators. What is
+# matched without a group, the rest of its own lines, stays.
+_PART = r"(?:[^();{}]|\([^();{}]*\))"
+_ARGUMENTS = rf"(?:[ \t]*\((?:[^();{{}}]|\({_PART}*\))*\))"
+_MACRO = r"[A-Z][A-Z0-9_]{3,}"
+_C_STRANGE = re.compile(
+    r"^[ \t]*#[ \t]*(?:el)?if[ \t]+!?__has_include[ \t]*(\([^()\n]*\))"
+    r"|^[ \t]*#(?:[^\\\n]|\\(?:\r?\n|.))*+"
+    rf"|^[ \t]*({_MACRO}[ \t]*:|{_MACRO}{_ARGUMENTS})[ \t]*$(?!\s*[,{{)\"=;|&+])"
+    rf"|^[ \t]*({_MACRO}|__[A-Z_]{{3,}})[ \t]*$(?!\s*[,{{)}}\"=;|&+])"
+    rf"|\b((?:{_MACRO}|__[a-z]+){_ARGUMENTS}?)(?=\s+(?:\w+[ \t]+){{1,3}}[*&]*\w)"
+    rf"|\b((?:{_MACRO}[ \t]+)?{_MACRO}{_ARGUMENTS})(?=\s+\w+[ \t]*\()"
+    rf"|\)((?:\s+(?:{_MACRO}|__\w+){_ARGUMENTS}?)+)(?=\s*[;{{])"
+    rf"|\w[ \t]+({_MACRO}{_ARGUMENTS})(?=\s*[,=])",
+    re.MULTILINE,
+)
 _C = Language(
     name="c",
     grammar=("tree_sitter_c", "language"),
@@ -245,6 +272,7 @@ _C = Language(
     ),
     signatures=_set("declaration field_declaration type_definition"),
     constants=_set("preproc_def type_definition"),
+    strange=_C_STRANGE,
     tolerance=0.08,
 )
 _CPP = Language(
@@ -271,6 +299,7 @@ _CPP = Language(
         r"|^[ \t]*(?:public|protected|private)[ \t]+([A-Z_]{2,}|slots)(?=[ \t]*:)",
         re.MULTILINE,
     ),
+    strange=_C.strange,
     tolerance=_C.tolerance,
 )
 _C_SHARP = Language(
