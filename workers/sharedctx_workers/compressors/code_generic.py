@@ -55,7 +55,13 @@ _BLOCK_COMMENTS = (
 _DOC = re.compile(r"(?:@\w+ )?(?:~[sS])?(\"\"\"|''')")
 # How comments begin, and what closes them.
 _MARKS = dict.fromkeys(("//", "--", "#", "%", ";", '"', "!", "*"), "") | {"/*": " */", "(*": " *)"}
-_MARK = re.compile(r"\s*(//|/\*|--|#(?=\s|#)|%|;|\"(?!\"\")|\(\*|!)|(?<![^\n])(\*)(?!/)")
+# A string that begins a line is no comment, nor is an attribute of Verilog: `(* keep *)`.
+_MARK = re.compile(
+    r"\s*(//|/\*|--|#(?=[\s#'])|%|;|\"(?= [^\"]*$)|\(\*(?!\s*\w+\s*(?:=[^*]*)?\*\))|!)"
+    r"|(?<![^\n])(\*)(?!/)"
+)
+# What a function of Ada or VHDL returns, on a line of its own.
+_RETURNS = re.compile(r"\s*return [\w.']+(?:;| is)\s*$", re.IGNORECASE)
 # A manual of Perl between the code, up to where it says that it ends.
 _MANUAL = re.compile(
     r"^=(?:head\d|pod|over|item|begin|for|encoding)\b.*?(?:^=cut\b.*?$|\Z)",
@@ -260,6 +266,9 @@ class _Lines:
                 return j + 1  # of a call with a block among its arguments, too
             if depth > 0:
                 continue
+            is_closed = line.rstrip().endswith(")")
+            if is_closed and j + 1 < end and _RETURNS.match(self._line(j + 1)):
+                return j + 2
             after = self._line(j + 1).strip() if seen == form and j + 1 < end else ""
             if form and after.startswith(("(", "[")):
                 return j + 1 + (after.count("(") <= after.count(")"))
