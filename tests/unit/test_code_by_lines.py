@@ -235,3 +235,15 @@ def test_comments_at_the_margin_are_as_deep_as_what_follows_them() -> None:
     assert document.kind == "code"
     assert "      SUBROUTINE SOLVE( A, B, N," in shown.text
     assert "* [… " in shown.text
+
+
+def test_conditions_of_a_preprocessor_stay_whole() -> None:
+    broken = 'extern "C" {\n#if 0\n}}}}((((\n#endif\n' * 3
+    note = "/* Says in many words what follows here,\n * and why it is there at all. */\n"
+    text = f"#include <a.h>\n{broken}"
+    for i in range(4):
+        text += f"{note}#ifdef HAS_{i}\nint run{i}(int a)\n{{\n{work()}}}\n#endif /* {i} */\n"
+    _, shown = outline_of(text)
+    for i in range(4):
+        assert f"#ifdef HAS_{i}\nint run{i}(int a)" in shown.text
+        assert f"}}\n#endif /* {i} */\n" in shown.text

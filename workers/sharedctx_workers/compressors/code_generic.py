@@ -51,6 +51,8 @@ _BLOCK_COMMENTS = (
     ("#[=", "]="),
     ("#[[", "]]"),
 )
+# A line of a block of comments.
+_INNER = re.compile(r"[ \t]+\*")
 # Documentation of several lines, maybe as an attribute.
 _DOC = re.compile(r"(?:@\w+ )?(?:~[sS])?(\"\"\"|''')")
 # How comments begin, and what closes them.
@@ -133,7 +135,7 @@ class _Lines:
         if self._starts[-1] < len(text):
             self._starts.append(len(text))
         self._indents = [self._indent(i) for i in range(len(self._starts) - 1)]
-        self._move_comments()
+        self._move_in()
         self._manuals = dict(self._find_manuals())
 
     def outline(self) -> Fold:
@@ -152,14 +154,31 @@ class _Lines:
             return -1
         return len(line[: len(line) - len(body)].expandtabs(8)) if body else -1
 
-    def _move_comments(self) -> None:
-        """Put comments at the margin as deep as what they stand above, wherever that is."""
-        mark, after = self._language.style.before.rstrip(" " * self._is_fixed), 0
-        for i in reversed(range(len(self._indents))):
-            if self._indents[i] == 0 and self._text.startswith(mark, self._starts[i]):
-                self._indents[i] = after
-            elif self._indents[i] >= 0:
-                after = self._indents[i]
+    def _move_in(self) -> None:
+        """Put what stands at the margin, whatever is around it, as deep as what is.
+
+        A comment belongs to what it stands above, and a condition to the deeper of its neighbors.
+        """
+        style, indents = self._language.style, self._indents
+        mark = style.before.rstrip(" " * self._is_fixed)
+        depths = [
+            -1 if _INNER.match(self._text, self._starts[i]) else indent
+            for i, indent in enumerate(indents)
+        ]
+        before, last, after = [], 0, 0
+        for depth in depths:
+            last = last if depth < 0 else depth
+            before.append(last)
+        for i in reversed(range(len(indents))):
+            if indents[i] < 0:
+                if is_condition(self._line(i)):
+                    indents[i] = max(before[i], after)
+            elif (
+                indents[i] == 0 and not style.after and self._text.startswith(mark, self._starts[i])
+            ):
+                indents[i] = after
+            elif depths[i] >= 0:
+                after = indents[i]
 
     def _find_manuals(self) -> Iterator[tuple[int, int]]:
         """Yield on which lines manuals between the code begin, and where they end."""
@@ -219,7 +238,10 @@ class _Lines:
             blocks = [(max(lo, body), hi) for lo, hi in blocks if hi > body]
             item = self._item(i, end)
             lines = self._line(i).strip(), self._line(body - 1).strip()
-            self._classify(item, fold, lines, len(blocks), local=local)
+            if is_condition(self._line(i)) and not local:
+                item.type = "#"  # a header, as where a grammar reads it
+            else:
+                self._classify(item, fold, lines, len(blocks), local=local)
             for first, last in blocks:
                 if self._starts[last] - self._starts[first] >= _MIN_BODY:
                     item.folds.append(self._block(item.type, (first, last), depth + 1, local=local))
@@ -281,7 +303,7 @@ class _Lines:
         comment = self._comment_end(i, hi)
         if comment:
             return comment, []
-        if is_label(self._line(i).strip()):
+        if is_label(self._line(i).strip()) or is_condition(self._line(i)):
             return i + 1, []
         base, blocks, j = self._indents[i], list[tuple[int, int]](), i + 1
         is_type = defines(self._line(i).strip())[0] == "type"
