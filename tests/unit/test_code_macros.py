@@ -92,3 +92,11 @@ def test_a_script_with_a_flaw_is_read_as_who_runs_it_reads_it() -> None:
     code = detect(text)
     assert code is not None
     assert code.language.name == "bash"
+
+
+def test_fields_of_records_are_kept_with_and_without_a_value() -> None:
+    fields = "".join(f"    field_{i}: dict[str, int]\n" for i in range(9))
+    text = f"import a\n\n\n@dataclass\nclass Thing:\n{fields}    last: str = field(init=False)\n"
+    text += f"\n    def run(self) -> None:\n{work('python', 60).replace('    ', '        ')}"
+    view = view_of(text)
+    assert all(f"    field_{i}: dict[str, int]" in view for i in range(9))

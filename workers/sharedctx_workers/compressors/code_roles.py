@@ -21,6 +21,8 @@ _BINDS = re.compile(
     r"(?:export |default |declare |public |private |protected |internal |pub )*"
     r"(?:(?:static|final|readonly|const|constexpr|val|var|let)\b|\w+(?:: [^=\n]{1,80})? = )"
 )
+# `name: type` of Python, what records are made of.
+_DECLARES = re.compile(r"\w+: \S[^=]*")
 _REEXPORT = re.compile(r"export (?:type )?[{*]")
 _MAX_CONSTANT = 400
 _SAMPLE = 1_000
@@ -87,7 +89,9 @@ def _member_role(source: str, language: Language, fold: Fold, kind: str, *, fold
     if kind in language.signatures and "(" in told:
         return Role.SIGNATURE
     is_global = kind in language.signatures and binds and fold.kind is Kind.FILE
-    if kind in language.constants or is_global or _CONSTANT.match(head) or _BINDS.match(head):
+    is_declared = kind == "expression_statement" and _DECLARES.fullmatch(head)
+    is_bound = is_global or is_declared or _CONSTANT.match(head) or _BINDS.match(head)
+    if kind in language.constants or is_bound:
         if folded:
             return Role.HEADER
         if len(source) < _MAX_CONSTANT or kind in language.constants:
