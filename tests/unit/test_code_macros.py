@@ -100,3 +100,10 @@ def test_fields_of_records_are_kept_with_and_without_a_value() -> None:
     text += f"\n    def run(self) -> None:\n{work('python', 60).replace('    ', '        ')}"
     view = view_of(text)
     assert all(f"    field_{i}: dict[str, int]" in view for i in range(9))
+
+
+def test_a_file_of_data_that_imports_is_code() -> None:
+    rows = "".join(f"\t{{&GUID_Key,0x{i:x},BUTTON|INSTANCE(0x{i:x}),0x0}},\n" for i in range(90))
+    text = f'#include "private.h"\n\nstatic FORMAT SECTION_TEXT c_keys[] =\n{{\n{rows}}};\n'
+    assert code_of(text).language.name == "c"
+    assert "c_keys[]" in view_of(text)

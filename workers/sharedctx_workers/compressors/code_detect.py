@@ -292,7 +292,7 @@ def _has_structure(code: Code) -> bool:
     imported = sum(1 for _ in islice(mentions.imports(0, size), 2))
     if defined + imported > 1:
         return True
-    return not code.parsed.errors and (defined > 0 or _has_constants(code))
+    return not code.parsed.errors and (defined + imported > 0 or _has_constants(code))
 
 
 def _has_constants(code: Code) -> bool:
