@@ -127,7 +127,7 @@ def detect(text: str, language: str = "") -> Code | None:
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
         is_plain = is_script or tells >= _MANY_TELLS
-        if not is_plain and not language and fails_early(text, candidate):
+        if not is_plain and not language and fails_early(uncommented(text), candidate):
             continue
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):

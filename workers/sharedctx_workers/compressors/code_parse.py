@@ -99,7 +99,8 @@ def _parse(text: str, masked: str, language: Language, *, rewritten: bool = Fals
 def fails_early(text: str, language: Language) -> bool:
     """Whether the beginning of `text` is beyond repair as `language`: what fails is slow to parse.
 
-    What a sample breaks off seems damaged, so only the first half of it counts.
+    What a sample breaks off seems damaged, so only the first half of it counts. A string or comment
+    of many lines would be broken off for longer, so `text` should have none.
     """
     size = max(_MIN_SAMPLE, int(_SAMPLE * len(text)))
     sample = text[: text.rfind("\n", 0, size) + 1]
