@@ -159,3 +159,10 @@ def test_options_of_a_table_are_named() -> None:
     shown = render_default(document, text, TOKENIZER, document.basis // 5).text
     assert " rows elided: #" in shown
     assert all(re.search(rf"\boption_{i}\b", shown) for i in range(12))
+
+
+def test_a_title_underlined_with_tildes_opens_no_block() -> None:
+    title = "Getting started\n~~~~~~~~~~~~~~~\n\n"
+    text = f"# Manual\n\n{title}{FILLER * 6}\n\n- one\n- two\n\n{title}{FILLER * 6}\n"
+    heads = [s for s in document_of(text).segments if "~~~" in s.text]
+    assert [segment.text.strip() for segment in heads] == [title.strip()] * 2

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from sharedctx.plain import split_lines
+from sharedctx_workers.compressors.text_parts import is_underlined
 
 __all__ = ("has_sections", "is_article")
 
@@ -75,11 +76,12 @@ def _level(heading: str) -> int:
 
 def _heads(text: str) -> Iterator[str]:
     """Yield the beginnings of the lines outside fenced blocks."""
-    fence = ""
+    fence = line = ""
     for start, end in split_lines(text):
-        line = text[start : min(end, start + _MAX_HEAD)]
+        before, line = line, text[start : min(end, start + _MAX_HEAD)]
         mark = line.strip()[:3]
-        if mark in ("```", "~~~") and mark == (fence or mark):
+        is_fence = mark in ("```", "~~~") and mark == (fence or mark)
+        if is_fence and (fence or not is_underlined(before, line)):
             fence = "" if fence else mark
             yield line
         elif not fence:

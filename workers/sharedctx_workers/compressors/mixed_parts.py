@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sharedctx.exact_json import Scannable, scan
 from sharedctx.plain import split_lines
+from sharedctx_workers.compressors.text_parts import is_underlined
 
 __all__ = ("MIN_EMBEDDED", "Embedded", "embedded_in")
 
@@ -78,13 +79,13 @@ class _Finder:
             return None
         if i == 0 and head.rstrip() in ("---", "+++"):
             return self._closed(i, head.rstrip(), _MAX_FRONT)
+        before = self._text[slice(*self._lines[i - 1])].strip() if i else ""
         fence = _FENCE.match(head.rstrip())
-        if fence:
+        if fence and not is_underlined(before, head):
             return self._closed(i, fence[1], len(self._lines))
         json = self._json(start, self._lines[i][1])
         if json:
             return json
-        before = self._text[slice(*self._lines[i - 1])].strip() if i else ""
         is_first = not before or before.endswith(":")
         after_head = not is_first and bool(_BREAK.match(self._text, self._lines[i - 1][0]))
         return self._paragraph(i, start) if is_first or after_head or "|" in head else None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sharedctx.plain import split_long
 
-__all__ = ("Part", "Role", "is_prose", "parts_of")
+__all__ = ("Part", "Role", "is_prose", "is_underlined", "parts_of")
 
 _MAX_PART = 400
 _MAX_CODE = 160
@@ -77,6 +77,12 @@ def is_prose(part: Part, source: str) -> bool:
     """
     is_sentences = part.role is Role.SENTENCE or part.role is Role.ITEM
     return is_sentences and part.unit != "char" and not _QUOTE.match(source)
+
+
+def is_underlined(title: str, line: str) -> bool:
+    """Whether `line` is a rule of tildes that makes the line above it a `title`, and no fence."""
+    rule = line.strip()
+    return len(rule) >= len(title.strip()) > 0 and not rule.strip("~")
 
 
 def parts_of(text: str) -> list[Part]:
