@@ -23,8 +23,8 @@ __all__ = ("IndexSet", "Runs", "pick")
 _PATIENCE = 256
 # No note is shorter than this many tokens, so what is shorter is never left out.
 _FREE = 4
-# The share of a budget that goes to names of what is left out.
-_MENTIONS = 0.3
+# The most of a budget that goes to names of what is left out.
+_MENTIONS = 0.5
 _WORD = 1024
 
 

@@ -37,11 +37,11 @@ def test_notes_say_what_how_much_and_where(elision: Elision, note: str) -> None:
 
 
 def test_notes_mention_as_much_as_there_is_room_for() -> None:
-    names = [f"name_{i:02}" for i in range(100)]
+    names = [f"name_{i:03}" for i in range(300)]
     note = write_note(Elision({}, None, (3, 1200), ["a long name " * 10, *names]))
     assert NOTE.fullmatch(note)
     said = note.removeprefix("[… L3-1200 on ").removesuffix("]").split(", ")
-    assert said == [*names[: len(said) - 1], f"{102 - len(said)} more"]
+    assert said == [*names[: len(said) - 1], f"{302 - len(said)} more"]
     assert len(said) > 30
 
 

@@ -164,6 +164,11 @@ def test_names_are_mentioned_as_they_are_written() -> None:
 
 
 def test_what_a_note_cannot_hold_is_not_mentioned() -> None:
-    assert mentioned("See `a[0]` and `b_c` and https://x.test/" + "x" * 150) == ("b_c",)
+    assert mentioned("See `a[0]` and `b_c` and https://x.test/" + "x" * 250) == ("b_c",)
     heading = Part(0, 14, Role.HEADING, "heading")
     assert mentions_of(heading, "## More on a_b", ()) == ("More on a_b",)
+
+
+def test_a_table_is_mentioned_by_its_columns() -> None:
+    head = Part(0, 40, Role.LINE, "line", 2, opens=True)
+    assert mentions_of(head, "| Level | What it is |\n|---|---|\n", ()) == ("Level", "What it is")

@@ -60,6 +60,18 @@ def test_facts_are_what_cannot_be_guessed() -> None:
     )
     assert {
         "max_size", "4.5", "/etc/app.conf", "https://x.test/a.", "Blue Whale Project", "--force",
-        "--dry-run", "never started", "unless dry", "n't retry",
+        "--dry-run", "never started", "unless dry", "doesn't retry",
     } <= set(facts_of(text))  # fmt: skip
     assert not [fact for fact in facts_of("x = not y", is_code=True) if "not" in fact]
+
+
+def test_a_number_is_a_fact_apart_from_the_words_it_is_part_of() -> None:
+    assert {"12", "2020-12-27", "5%"} <= set(facts_of("Node 12 since 2020-12-27, 5% faster"))
+    assert "12" not in facts_of("released on 2020-12-27")
+
+
+def test_facts_of_code_are_what_it_imports_and_defines() -> None:
+    source = "import { a } from 'b'\nasync def go(x, y):\n    return {\"key\": x is not y}\n"
+    facts = set(facts_of(source, is_code=True))
+    assert {"import { a } from 'b'", "async def go(x, y)", '"key"'} <= facts
+    assert not any(fact.startswith("not") for fact in facts)

@@ -181,7 +181,7 @@ def combine(
         entries.wanted += _tokens(text, parts[lead:], tokenizer)
         told = entries.again(len(parts))[:lead]
         entries.wanted += tokens_up_to(min(1.0, ranking.enough), told)
-        entries.wanted += sum(tokenizer.count(f" {m},") for s in told for m in s.mentions)
+        entries.mentioned(told)
         if piece.document is not None:
             is_named = piece.document.kind in _NAMED and not composed
             entries.routed(piece.place, piece.document, is_named=is_named)
@@ -358,9 +358,15 @@ class _Entries:
                 )
             )
         self.segments[inside:] = retold(self.segments[inside:], told)
+        self.mentioned(self.segments[inside:])
         if place.end > place.stop:
             self._edge(place.stop, place.end, above())
         self.wanted += wanted
+
+    def mentioned(self, segments: Sequence[Segment]) -> None:
+        """Count what notes mention of `segments`."""
+        said = (f" {mention}," for segment in segments for mention in segment.mentions)
+        self.wanted += sum(map(self._tokenizer.count, said))
 
     def _moved(self, lines: re.Match[str]) -> str:
         """Return what the whole calls lines that a note of the last part names."""
@@ -385,8 +391,7 @@ class _Entries:
 
 def _level(heading: str) -> int:
     """Return how deep a heading is, 1 for the title."""
-    atx = _ATX.match(heading)
-    if atx:
+    if atx := _ATX.match(heading):
         return len(atx[1])
     below = heading.strip().rpartition("\n")[2].strip()
     if below[:1] in ("=", "-") and not below.strip(below[:1]):

@@ -11,17 +11,17 @@ from collections.abc import Collection, Sequence
 
 from sharedctx.ranking import COMMON_WORDS
 from sharedctx.segments import Segment
-from sharedctx_workers.compressors.text_facts import denials_in, names_in
+from sharedctx_workers.compressors.text_facts import definitions_in, denials_in, names_in
 from sharedctx_workers.compressors.text_parts import Part, Role
 
 __all__ = ("mentions_of", "names_left_out")
 
-_MAX_MENTION = 120
+_MAX_MENTION = 200
 _MAX_TITLE = 80
 _MARKS = " \t\r\n#*=-~_^:."
 _WORDS = re.compile(r"(?:[\w'’-]+\s+){1,6}[\w'’-]+")
 _STOPS = ".,:;⟩"  # after an address
-_NUMBER = re.compile(r"\d[\d.,:]*")
+_NUMBER = re.compile(r"\d[\d.,:]*%?")
 _COUNTED = re.compile(r" ?%| [a-z]{2,12}\b")
 
 
@@ -35,13 +35,18 @@ def mentions_of(part: Part, source: str, new: Collection[str]) -> tuple[str, ...
     """
     if part.role is Role.HEADING and len(source) <= _MAX_TITLE:
         return tuple(filter(_is_mentionable, [" ".join(source.strip(_MARKS).split())]))
+    if part.role is Role.LINE and part.opens and part.amount > 1:  # of a table
+        cells = (" ".join(cell.split()) for cell in source.strip().split("\n")[0].split("|"))
+        return tuple(dict.fromkeys(filter(_is_mentionable, cells)))
     is_code = part.role is Role.CODE
     found = [
         (start, _counted(source, name, end) if _NUMBER.fullmatch(name) else name.rstrip(_STOPS))
         for start, end, name in names_in(source)
         if name in new and not (is_code and " " in name) and name.lower() not in COMMON_WORDS
     ]
-    if not is_code:
+    if is_code:
+        found += [(start, fact) for start, _, fact in definitions_in(source) if fact in new]
+    else:
         found += [
             (start, " ".join(source[start:end].split()))
             for start, end, fact in denials_in(source)

@@ -120,6 +120,8 @@ def _facts(text: str, parts: Sequence[Part]) -> list[frozenset[str]]:
             facts.append(f"\n{i}")
         if is_heading or after_heading or is_head:
             facts.append(f"\n\n{i}")
+        if part.role in _LITERAL and not _TROUBLE.isdisjoint(words(text[part.start : part.end])):
+            facts.append(f"\n{i}")
         after_heading = is_heading
         stated.append(frozenset(facts))
     return stated
