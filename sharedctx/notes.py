@@ -26,7 +26,7 @@ __all__ = (
     "write_note",
 )
 
-_MAX_NOTE = 1_200
+_MAX_NOTE = 600
 NOTE = re.compile(rf"\[… [^\]\n]{{1,{_MAX_NOTE}}}\]")
 """Matches every note that this module writes, and nothing in escaped text."""
 

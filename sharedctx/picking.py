@@ -24,7 +24,7 @@ _PATIENCE = 256
 # No note is shorter than this many tokens, so what is shorter is never left out.
 _FREE = 4
 # The most of a budget that goes to names of what is left out.
-_MENTIONS = 0.5
+_MENTIONS = 0.4
 _WORD = 1024
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 __all__ = ("NEARLY", "Cover", "cover")
 
-NEARLY = 0.75
+NEARLY = 0.85
 """The share of all facts after which what is left is rather named than stated."""
 
 # Of facts, what a part is worth by itself, for what it is about and where it stands.
