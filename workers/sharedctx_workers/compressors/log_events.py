@@ -20,8 +20,9 @@ __all__ = ("Event", "events_of")
 
 _MAX_TRACE = 400
 _FRAME = re.compile(
-    r"\s*(?:at \S|File \"|\.{3} \d+ more|Caused by: |Suppressed: |goroutine \d|\d{1,5}: +\S"
-    r"|created by \S|stack backtrace:|-->|\d{0,6} *\||[|^~]|note: |help: |= (?:note|help):)"
+    r"\s*(?:at \S|#\d{1,4} {1,2}\S|File \"|\.{3} \d+ more|Caused by: |Suppressed: |goroutine \d"
+    r"|\d{1,5}: +\S|created by \S|stack backtrace:|-->|\d{0,6} *\||[|^~]|note: |help: "
+    r"|= (?:note|help):)"
     r"|[\w./-]{1,120}(?:\(\*\w{1,60}\)[\w.]{1,60})?\([^()\n]{0,120}\)\s*$"
 )
 _TRACE = re.compile(r"\s*(?:\S.{0,80} )?Traceback \(most recent call last\):")

@@ -64,20 +64,28 @@ _DAY = (
 _CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?"
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 _TIME = (
-    rf"(?:{_DAY}[T _:]{{1,2}}\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?{_ZONE}"
-    rf"|(?:[A-Z][a-z]{{2}},? )?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?{_CLOCK}(?: \d{{4}})?"
-    rf"|\d\d-\d\d {_CLOCK}|[IWEFD]\d{{4}} {_CLOCK}|{_CLOCK}|\d{{10}}(?:\d{{3}}|\.\d{{1,9}})?"
-    r"|\+? {0,8}\d{1,9}\.\d{3,9}s?)"
+    rf"(?:{_DAY}[T _:,]{{1,2}}\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?(?: [AP]M)?{_ZONE}"
+    rf"|(?:[A-Z][a-z]{{2}},? )?[A-Z][a-z]{{2}} [ \d]?\d,? (?:\d{{4}},? )?{_CLOCK}(?: [AP]M)?"
+    rf"(?: (?:[A-Z]{{2,4}} )?\d{{4}})?|\d\d[-.]\d\d {_CLOCK}|[IWEFD]\d{{4}} {_CLOCK}"
+    rf"|(?:\d{{8}}-)?{_CLOCK}(?::\d{{3}})?|\d{{10}}(?:\d{{3}}|\.\d{{1,9}})?"
+    r"|\d{6} \d{6}(?= \d{1,9} [A-Z]{4})|\+? {0,8}\d{1,9}\.\d{3,9}s?| {0,8}\d{1,9} ms(?=:))"
 )
 # "web-1  | " of containers, "127.0.0.1 - frank " of web servers, "name " of other programs,
 # "340:M ", "[1234] " and "[main] [worker] " of servers, "<14>1 " of syslog, "E, " and "INFO  " of
 # loggers.
 _BEFORE_TIME = (
     r"(?P<before>[\w.-]{1,60} {0,20}\| |[\w.:-]{1,60} \S{1,60} \S{1,60} (?=\[)"
-    r"|[a-z][\w.-]{1,60} (?=\d{4}-)|\d{1,10}:[A-Z] (?=\d)|(?:\[[^\]\n]{1,40}\] ?){1,3}"
+    r"|[a-z][\w.:-]{1,60} (?=\d{4}-)|- (?=\d{10} )|\d{1,10}:[A-Z] (?=\d)"
+    r"|(?:\[[^\]\n]{1,40}\] ?){1,3}"
     r"|<\d{1,3}>\d? ?|[A-Z], (?=\[)|[A-Z]{3,8}:? {1,8}(?=[\[(]?\d))?"
 )
-_STAMP = re.compile(rf"{_BEFORE_TIME}[\[(<]?{_TIME}[\])>]?[:,|]?(?=\s|$)")
+_STAMP = re.compile(rf"{_BEFORE_TIME}[\[(<]?{_TIME}[\])>]?[:,|]?(?=[\s\[|]|$)")
+# "sshd[62312]: " of a program, perhaps on a host, "==9291== ", "[worker 3] ", "│ " of a frame.
+_TAG = re.compile(
+    r"(?:(?:[\w.-]{1,60} )?[\w./@()-]{1,60}\[\d{1,10}\]: "
+    r"|(?:==\d{1,10}==|--\d{1,10}--)(?: |(?=[A-Z]))"
+    r"|\[[A-Za-z][^\]\n]{2,40}\](?:\[[^\]\n]{1,40}\]){0,3}:? (?=\S)|[│┃║╷╵╭╰┌└├] ?){1,8}"
+)
 _FIELDS = re.compile(r"(?:time|ts|timestamp|t|level|lvl|severity)=\S")
 _LEVELS = {
     **dict.fromkeys(("TRACE", "DEBUG", "VERBOSE", "FINE", "FINER", "FINEST"), 0),
@@ -151,11 +159,13 @@ _FAILED = _any_of(
     r"\s{1,8}[✗✕✘×] \S",
     r"remote: (?:error|fatal|rejected)\b",
     _IN_GROUP,
+    r"\s{1,8}\d{1,6}:\d{1,5}\s{1,8}(?:error|✖)\s",
     r"CONFLICT \(",
     r"(?:##\[error\]|::error)",
     r"Segmentation fault|Killed\s*$|Aborted\b",
 )
 _WARNED = _any_of(
+    r"\s{1,8}\d{1,6}:\d{1,5}\s{1,8}(?:warning|⚠)\s",
     r"W: \S",
     r"(?:##\[warning\]|::warning)",
     r"[\w./-]{1,200}:\d{1,6}: \w{0,60}Warning: ",
@@ -167,7 +177,12 @@ _WARNED = _any_of(
 )
 _SUMMARY = _any_of(
     r"=+ .{0,200}\b(?:passed|failed|errors?|skipped)\b.{0,100} in [\d.]+s.{0,40}=+\s*$",
-    r"(?:\d+ (?:passed|failed|errors?|skipped|warnings?|deselected)(?:, | in |$))",
+    r"\d{1,9} (?:passed|failed|errors?|skipped|warnings?|deselected)(?:, | in |$)",
+    # "15 examples, 6 failures", "✖ 30 problems (24 errors, 6 warnings)", "Tests: 19, Errors: 1".
+    r"(?:[^\w\s] )?\d{1,9}%? \w{2,20}(?: \w{2,20})?"
+    r"(?:,? \(?\d{1,9} \w{2,20}(?: \w{2,20})?){1,6}\)?\.?\s*$",
+    r"[A-Z][a-z]{2,20}: \d{1,9}(?:, [A-Z][a-z]{2,20}: \d{1,9}){1,6}\.?\s*$",
+    r"\s{0,8}\d{1,9} (?:passing|failing|pending)\b",
     r"Ran \d+ tests? in ",
     r"(?:OK|FAILED)(?: \(|\s*$)",
     r"test result: ",
@@ -216,12 +231,15 @@ _RUNNER = _any_of(
     r"\S{1,200}\.\w{1,5} [.FEsxX]{1,200}\s+\[\s{0,2}\d{1,3}%\]",
     r"[.FEsxX]{8,200}(?:\s+\[\s{0,2}\d{1,3}%\])?\s*$",
     r"\w{1,200} \([\w.]{1,200}\)(?: \.\.\.|\s*$)",
-    r".{1,200} \.\.\. (?:ok|OK|skipped|done|FAIL|ERROR|ignored|yes|no|\(cached\))\b",
+    r".{1,200} ?\.{3}\s{1,100}\[?"
+    r"(?:ok|OK|skipped|SKIPPED|done|FAIL|ERROR|ignored|yes|no|\(cached\))\b",
     r"(?:=== (?:RUN|PAUSE|CONT|NAME)|\s{0,12}--- (?:PASS|FAIL|SKIP):) ",
     r"(?:ok|not ok) \d+\b",
     r"(?:ok|FAIL|\?)\s{1,4}\t\S",
     r"running \d+ tests?",
-    r"(?:={70}|-{70})\s*$",
+    r"(?:={60,80}|-{70})\s*$",
+    r"\s{0,8}#\d{1,4} {1,2}\S.{0,200}[(:]",  # a frame of a stack
+    r".{1,300}[ (]\d{1,6}(?:\.\d{1,6})? ?(?:[mnuµ]?s|sec(?:ond)?s?|min(?:ute)?s?)\)?\.?\s*$",
     r"\s{1,8}[✓✔√] ",
     r"(?:failures|stack backtrace):\s*$",
     # Builds.
@@ -275,6 +293,13 @@ _RUNNER = _any_of(
     r"(?:\[pid {1,8}\d+\] |\d{1,8} {1,4})?(?:<\.{3} \w{1,40} resumed>|\+{3} exited |--- SIG)",
     r"import (?:'[\w.]{1,200}'|[\w.]{1,200}) # \S",
     r"# (?:cleanup\[\d\]|destroy|code object|extension module|trying|\S{1,300} matches) \S",
+)
+
+_KNOWN = (
+    (_FAILED, Form(LineKind.RUNNER, 3)),
+    (_WARNED, Form(LineKind.RUNNER, 2)),
+    (_BOUNDARY, Form(LineKind.BOUNDARY)),
+    (_RUNNER, Form(LineKind.RUNNER, 1)),
 )
 
 
@@ -346,13 +371,16 @@ def _of_tool(head: str) -> Form:
     finding = _FINDING.match(head)
     if finding:
         return Form(LineKind.RUNNER, 2, finding.end())
-    if _FAILED.match(head):
-        return Form(LineKind.RUNNER, 3)
-    if _WARNED.match(head):
-        return Form(LineKind.RUNNER, 2)
-    if _BOUNDARY.match(head):
-        return Form(LineKind.BOUNDARY)
-    if _RUNNER.match(head):
-        return Form(LineKind.RUNNER, 1)
+    known = next((form for pattern, form in _KNOWN if pattern.match(head)), None)
     belongs = head[0] in " \t" or _QUOTED.match(head)
-    return Form(LineKind.CONTINUED if belongs else LineKind.OTHER)
+    tag = None if known or belongs else _TAG.match(head)
+    if tag:
+        return _tagged(tag.end(), form_of(head[tag.end() :]))
+    return known or Form(LineKind.CONTINUED if belongs else LineKind.OTHER)
+
+
+def _tagged(start: int, rest: Form) -> Form:
+    """Return the form of a line that begins with the name of what writes it, up to `start`."""
+    is_own = rest.kind in (LineKind.OTHER, LineKind.RUNNER)
+    kind = LineKind.EVENT if is_own else rest.kind
+    return Form(kind, rest.level, start + rest.body, start + rest.time)
