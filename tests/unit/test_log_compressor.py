@@ -205,6 +205,23 @@ def test_lines_that_hardly_differ_have_no_values(values: list[str]) -> None:
         ("340:M 30 Nov 2026 19:22:38.960 * Ready", LineKind.EVENT, -1),
         ("thread 'main' (3573) panicked at src/main.rs:2:25:", LineKind.RUNNER, 3),
         ("  \u2715 adds 3 (1 ms)", LineKind.RUNNER, 3),
+        ("web sshd[62312]: no more sessions", LineKind.EVENT, -1),
+        ("[0.163s][info][gc] GC(3) Pause Young 7M->1M(16M) 6.087ms", LineKind.EVENT, 1),
+        ("[13297:0x24af4490]       63 ms: Scavenge 3.8 -> 3.4 MB", LineKind.EVENT, -1),
+        ("Nov 30, 2026 10:29:28 PM app.Main run", LineKind.EVENT, -1),
+        ("==9291== Invalid read of size 1", LineKind.EVENT, -1),
+        ("==9291==    at 0x48407B4: malloc (leak.c:5)", LineKind.CONTINUED, -1),
+        ("==9291== ", LineKind.BLANK, -1),
+        ("\u2502 Error: Missing name for resource", LineKind.EVENT, 3),
+        ("[build] Error: no such target", LineKind.EVENT, 3),
+        ("[x] pay the rent", LineKind.OTHER, -1),
+        ("  1:15  error  Strings must use doublequote  quotes", LineKind.RUNNER, 3),
+        ("15 examples, 6 failures", LineKind.SUMMARY, -1),
+        ("\u2716 30 problems (24 errors, 6 warnings)", LineKind.SUMMARY, -1),
+        ("Tests: 19, Assertions: 18, Errors: 1.", LineKind.SUMMARY, -1),
+        ("    test_emitPrefix ...            [OK]", LineKind.RUNNER, 1),
+        ("bundled 12 modules in 512 ms", LineKind.RUNNER, 1),
+        ("#1  0x00005555 in main (argc=1) at leak.c:6", LineKind.RUNNER, 1),
         ("-" * 70, LineKind.RUNNER, 1),
         ("-" * 40, LineKind.OTHER, -1),
         ("   Compiling serde v1.0.1", LineKind.RUNNER, 1),
@@ -323,6 +340,17 @@ def test_output_of_no_known_form_is_a_log_when_it_repeats() -> None:
     assert "199 more to L201" in view
     prose = "".join(f"{word} is a word that stands here\nand there too\n" for word in "abcdefgh")
     assert LogCompressor(of_any_form=True).document(prose, TOKENIZER) is None
+
+
+def test_output_of_no_known_form_is_a_log_when_it_reports_and_is_no_prose() -> None:
+    output = "".join(f"ship {name} to {name}.example\n" for name in ("north", "south", "east"))
+    output += "Error: west is closed\n3 shipped, 1 failed\n"
+    assert LOG.document(output, TOKENIZER) is None
+    document = LogCompressor(of_any_form=True).document(output, TOKENIZER)
+    assert document is not None
+    assert "west is closed" in render(document, output, TOKENIZER, max_tokens=20).text
+    prose = "We shipped to all of the towns that we\nknow of, and one of them was closed.\n"
+    assert LogCompressor(of_any_form=True).document(prose + output, TOKENIZER) is None
 
 
 def test_colors_cut_in_two_stay() -> None:

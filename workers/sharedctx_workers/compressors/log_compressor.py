@@ -10,7 +10,13 @@ from sharedctx.segments import EXTRA, REQUIRED, Document, Guarantee, NoteStyle, 
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.log_events import Event, events_of
 from sharedctx_workers.compressors.log_grammar import is_quoted, strip_colors
-from sharedctx_workers.compressors.log_lines import LogLine, is_log, log_lines, repeats_itself
+from sharedctx_workers.compressors.log_lines import (
+    LogLine,
+    is_log,
+    log_lines,
+    repeats_itself,
+    reports,
+)
 from sharedctx_workers.compressors.log_notes import notes_of
 from sharedctx_workers.compressors.log_ranks import ENOUGH, QUOTED, rank_events
 from sharedctx_workers.compressors.log_times import WITHOUT_TIME, stamps
@@ -51,13 +57,15 @@ class LogCompressor:
         """Make a compressor of logs.
 
         Args:
-            of_any_form: Also take output whose lines have no known form, if most of them repeat.
+            of_any_form: Also take output most of whose lines have no known form, if they repeat,
+                or if some have one and hardly any is prose.
         """
         self._of_any_form = of_any_form
 
     def document(self, text: str, tokenizer: Tokenizer) -> Document | None:
         """Return `text` as ranked lines; None unless most lines have the form of log lines."""
-        if not (self._of_any_form and repeats_itself(text)) and not is_log(text):
+        any_form = self._of_any_form and (repeats_itself(text) or reports(text))
+        if not any_form and not is_log(text):
             return None
         lines = list(log_lines(text))
         events = events_of(lines)

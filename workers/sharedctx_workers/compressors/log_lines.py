@@ -3,13 +3,15 @@
 A log is a text most of whose lines have the form of a log line. Indented lines belong to the line
 before them and do not count, so that stack traces do not vote; neither does data in brackets that
 follows such a line. As messages can have many lines, a text is a log too that begins with an event
-and has one every few lines, with time and level.
+and has one every few lines, with time and level. Where no grammar reads a text, a few lines of such
+a form will do if hardly any are of paragraphs.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,7 +25,7 @@ from sharedctx_workers.compressors.log_grammar import (
 )
 from sharedctx_workers.compressors.log_templates import Templates
 
-__all__ = ("LogLine", "is_data", "is_log", "log_lines", "repeats_itself")
+__all__ = ("LogLine", "is_data", "is_log", "log_lines", "repeats_itself", "reports")
 
 _MIN_LINES = 3
 _SAMPLE = 24_000
@@ -37,6 +39,11 @@ _FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKin
 
 # Of lines without a known form, so many must be alike, each kind so often.
 _MIN_REPEATING, _OFTEN, _SHARE = 30, 4, 0.6
+
+# Of output in which other lines have no known form, one line in so many must have one, and at most
+# one in so many may be of a paragraph: so many words, nearly all of them plain.
+_SOME, _HARDLY, _MIN_WORDS, _MOSTLY, _WIDE = 60, 8, 5, 0.8, 110
+_PLAIN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-])*[.,;:!?)]?")
 
 
 class LogLine(NamedTuple):
@@ -108,6 +115,26 @@ def repeats_itself(text: str) -> bool:
     return _repeats(line for start in starts for line in log_lines(text[start : start + _SAMPLE]))
 
 
+def reports(text: str) -> bool:
+    """Whether some lines of `text` have the form of log lines, and hardly any are prose."""
+    formed = prose = seen = 0
+    above: list[str] = []
+    for line in log_lines(text[:_SAMPLE]):
+        words = line.head.split()
+        seen += bool(words)
+        formed += line.form.kind in _FORMED
+        prose += len(words) >= _MIN_WORDS and _is_prose(line.head, words, above)
+        above = words
+    return formed >= 2 and _SOME * formed >= seen and _HARDLY * prose <= seen
+
+
+def _is_prose(head: str, words: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a line is of a paragraph: all words, and long or going on with the line above."""
+    goes_on = len(above) >= _MIN_WORDS and above[-1][-1] not in ".:!?"
+    plain = sum(_PLAIN_WORD.fullmatch(word) is not None for word in words)
+    return (goes_on or len(head) > _WIDE) and plain >= _MOSTLY * len(words)
+
+
 def _repeats(lines: Iterable[LogLine]) -> bool:
     templates = Templates()
     forms = [templates.add(-1, line.head.strip()) for line in lines if line.head.strip()]
@@ -120,7 +147,7 @@ def _repeats(lines: Iterable[LogLine]) -> bool:
 def _is_log(text: str, *, begins: bool) -> bool:
     """Whether `text` is of a log, which, if it `begins` so, has an event as its first line."""
     most = text.count("\n") + text.count("\r") + 1  # lines and states of lines
-    formed = other = seen = dated = 0
+    formed = other = below = seen = dated = 0
     inside = False  # whether the last line that was not indented has the form of a log line
     quoting = False  # whether a test runner shows the source and the output of a test
     for line in log_lines(text):
@@ -137,11 +164,14 @@ def _is_log(text: str, *, begins: bool) -> bool:
             if inside and is_data(line):
                 continue
             other, inside = other + 1, False
-            if 2 * other >= most and not begins:
+            below += kind is LineKind.CONTINUED
+            if 2 * (other - below) >= most and not begins:
                 return False
     if begins and dated >= _MIN_DATED and _EVERY * dated >= seen:
         return True
-    return formed >= _MIN_LINES and formed > other and 20 * formed >= seen
+    if formed < _MIN_LINES or formed <= other - below:
+        return False
+    return 20 * formed >= seen if formed > other else _OFTEN * formed >= seen
 
 
 def is_data(line: LogLine) -> bool:
