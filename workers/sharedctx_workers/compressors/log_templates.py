@@ -30,6 +30,7 @@ _THING = re.compile(r"[*/_@\\]|[.:(]\w")
 _NAMED = re.compile(r"[\w.-]{1,40}=|[A-Za-z_]\w{1,40}\(|[\"'][A-Za-z_-]{1,40}[\"']:$")
 # What can say what kind a line is: a plain word, alone or as the value of a setting.
 _PLAIN = re.compile(r"[\[(\"']?(?:[\w-]{1,40}=\"?)?[A-Za-z][A-Za-z_.:$|-]{0,60}[\])\"',;]?")
+_LETTER = re.compile(r"[^\W\d_]")
 _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
@@ -49,7 +50,7 @@ class Templates:
         self._found: list[int] = []  # template of each form
         self._numbers: dict[tuple[int, str], int] = {}
         self._patterns: list[tuple[int, tuple[str, ...]]] = []  # level and words of each template
-        self._leaves: dict[tuple[int, int, str], list[tuple[int, list[str]]]] = {}
+        self._leaves: dict[tuple[int, int, int, str], list[tuple[int, list[str]]]] = {}
 
     def add(self, level: int, body: str) -> int:
         """Return the number of the form of a line with this level and message."""
@@ -65,8 +66,8 @@ class Templates:
 
     def _find(self, level: int, words: list[str]) -> int:
         plain = [_plain(word) for word in words]
-        key = (level, len(words), plain[0] if plain else "")
-        leaf = self._leaves.setdefault(key, [])
+        first = _first(plain)
+        leaf = self._leaves.setdefault((level, len(words), first, plain[first] if plain else ""), [])
         things = plain.count("")
         for template, pattern in leaf:
             same = sum(map(eq, pattern, plain))
@@ -94,10 +95,12 @@ class Templates:
 
     def _joined(self) -> dict[int, int]:
         """Return for templates that differ in their first word, if there are many, the first."""
-        alike: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+        alike: dict[tuple[int, int, tuple[str, ...]], list[int]] = {}
         for template, (level, words) in enumerate(self._patterns):
-            if any(words[1:]):
-                alike.setdefault((level, words[1:]), []).append(template)
+            first = _first(words)
+            others = (*words[:first], *words[first + 1 :])
+            if any(others):
+                alike.setdefault((level, first, others), []).append(template)
         many = (found for found in alike.values() if len(found) > _MAX_FIRST)
         return {template: found[0] for found in many for template in found}
 
@@ -114,6 +117,11 @@ class Templates:
                 parting.append(column)
                 parts *= len(kinds)
         return list(zip(*parting, strict=True)) if parting else [()] * len(forms)
+
+
+def _first(words: Sequence[str]) -> int:
+    """Return the place of the first word that is no value, 0 if all are."""
+    return next((i for i, word in enumerate(words) if _LETTER.search(word)), 0)
 
 
 def _plain(word: str) -> str:
