@@ -103,6 +103,16 @@ def test_few_words_part_a_template() -> None:
     assert len(set(templates_of(*names))) == 1
 
 
+def test_words_that_come_again_part_a_template() -> None:
+    steps = ["bail", "cast", "dock", "furl", "hoist", "moor", "reef", "row", "sail", "tack"]
+    lines = [f"job {steps[i % 10]} boat-{i}:x took {i} ms" for i in range(60)]
+    assert templates_of(*lines) == [i % 10 for i in range(60)]
+
+
+def test_numbers_that_begin_a_line_hide_no_other_beginning() -> None:
+    assert templates_of("9809 getuid() = 0", "9809 getgid() = 0", "9810 getuid() = 0") == [0, 1, 0]
+
+
 def test_codes_of_findings_part_templates_and_first_words_that_are_ever_new_do_not() -> None:
     assert templates_of("E501 Line too long", "E402 Line too long") == [0, 1]
     tests = [f"test{chr(97 + i)}Sum (test.cart.Cart) ... ok" for i in range(26)]

@@ -1,14 +1,15 @@
 """Which lines say the same thing with other values: templates, mined in one pass.
 
-The idea is Drain's: lines of as many words that begin alike are compared with the few templates
-found for such lines so far. Words that name things, such as paths and numbers, may differ; of the
-plain words half must agree with those of the first line. Lines that differ in numbers only are
-recognized before that by a dictionary, and a leaf holds a bounded number of templates, so the time
-is linear in the text.
+The idea is Drain's: lines of as many words that begin alike, but for numbers, are compared with the
+few templates found for such lines so far. Words that name things, such as paths and numbers, may
+differ; of the plain words half must agree with those of the first line. Lines that differ in
+numbers only are recognized before that by a dictionary, and a leaf holds a bounded number of
+templates, so the time is linear in the text.
 
 What differs is looked at once more when all lines are in. A place where ever new words stand holds
-values, also if it is the first one. A place where only a few stand says what kind of line it is, as
-in ``status installed`` and ``status unpacked``, so it parts its template.
+values, also if it is the first one. A place where a few stand, or the same ones over and over, says
+what kind of line it is, as in ``status installed`` and ``status unpacked``, so it parts its
+template.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
 _MAX_PARTS = 24
+_RECURS = 3  # lines of a template for each of the words that part it, if these are more
 _MAX_FIRST = 24
 
 
@@ -67,7 +69,8 @@ class Templates:
     def _find(self, level: int, words: list[str]) -> int:
         plain = [_plain(word) for word in words]
         first = _first(plain)
-        leaf = self._leaves.setdefault((level, len(words), first, plain[first] if plain else ""), [])
+        key = (level, len(words), first, plain[first] if plain else "")
+        leaf = self._leaves.setdefault(key, [])
         things = plain.count("")
         for template, pattern in leaf:
             same = sum(map(eq, pattern, plain))
@@ -107,16 +110,16 @@ class Templates:
     def _kinds(self, forms: Sequence[int]) -> list[tuple[str, ...]]:
         """Return the words of each form by which its template is parted."""
         columns = zip(*(self.forms[form].split()[:_MAX_WORDS] for form in forms), strict=True)
-        parting: list[tuple[str, ...]] = []
-        parts = 1
+        kinds: list[tuple[str, ...]] = [()] * len(forms)
         for column in columns:
-            kinds = set(column)
-            if not 1 < len(kinds) <= _MAX_KINDS or parts * len(kinds) > _MAX_PARTS:
+            words = set(column)
+            is_few = len(words) <= max(_MAX_KINDS, len(forms) / _RECURS)
+            if len(words) == 1 or not is_few or not all(map(_PLAIN.fullmatch, words)):
                 continue
-            if all(map(_PLAIN.fullmatch, kinds)):
-                parting.append(column)
-                parts *= len(kinds)
-        return list(zip(*parting, strict=True)) if parting else [()] * len(forms)
+            parted = [(*kind, word) for kind, word in zip(kinds, column, strict=True)]
+            if len(set(parted)) <= _MAX_PARTS:
+                kinds = parted
+        return kinds
 
 
 def _first(words: Sequence[str]) -> int:
