@@ -134,7 +134,8 @@ def _parts(
                 yield _Part(line.start, stamp, _TIME, EXTRA, 0)
                 line = line._replace(start=stamp)
             line_rank = rank if i == said[-1] else _line_rank(line, rank, place, size)
-            for part in _pieces(text, line, line_rank, _unit(event, line)):
+            unit = _unit(event, line)
+            for part in _pieces(text, line, line_rank, unit, is_first=event.is_first):
                 states = text.count("\r", part.start, part.end) if line.is_overwritten else 0
                 yield part._replace(amount=states or part.amount, note=notes.pop(i, ""))
 
@@ -158,11 +159,12 @@ def _unit(event: Event, line: LogLine) -> str:
     return "error line" if event.level >= 3 and not is_quoted(line.head) else "line"
 
 
-def _pieces(text: str, line: LogLine, rank: float, unit: str) -> Iterator[_Part]:
-    """Yield a line, in pieces if it is very long."""
+def _pieces(text: str, line: LogLine, rank: float, unit: str, *, is_first: bool) -> Iterator[_Part]:
+    """Yield a line, in pieces if it is very long; a reader needs the first one soonest."""
     if line.end - line.start <= _MAX_LINE:
         yield _Part(line.start, line.end, rank, unit, int(bool(line.head.strip())))
         return
+    rest = ENOUGH if is_first else max(rank, REQUIRED) + _LATE
     start, number = line.start, 0
     while start < line.end:
         end = _cut(text, start, line.end)
@@ -170,7 +172,7 @@ def _pieces(text: str, line: LogLine, rank: float, unit: str) -> Iterator[_Part]
         yield _Part(
             start,
             end,
-            max(rank, REQUIRED) + _LATE if late else rank,
+            rest if late else rank,
             "char" if late else unit,
             end - start if late else 1,
             number,

@@ -15,6 +15,7 @@ template.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from operator import eq
 
@@ -36,7 +37,7 @@ _MAX_WORDS = 24
 _MAX_LEAF = 48
 _MAX_KINDS = 8
 _MAX_PARTS = 24
-_RECURS = 3  # lines of a template for each of the words that part it, if these are more
+_RECURS = 3  # lines with each of the words that part a template, if these are more than a few
 _MAX_FIRST = 24
 
 
@@ -50,6 +51,7 @@ class Templates:
     def __init__(self) -> None:
         self.forms: list[str] = []
         self._found: list[int] = []  # template of each form
+        self._times: list[int] = []  # lines of each form
         self._numbers: dict[tuple[int, str], int] = {}
         self._patterns: list[tuple[int, tuple[str, ...]]] = []  # level and words of each template
         self._leaves: dict[tuple[int, int, int, str], list[tuple[int, list[str]]]] = {}
@@ -64,6 +66,8 @@ class Templates:
             number = self._numbers[level, form] = len(self.forms)
             self.forms.append(form)
             self._found.append(self._find(level, form.split()[:_MAX_WORDS]))
+            self._times.append(0)
+        self._times[number] += 1
         return number
 
     def _find(self, level: int, words: list[str]) -> int:
@@ -113,13 +117,21 @@ class Templates:
         kinds: list[tuple[str, ...]] = [()] * len(forms)
         for column in columns:
             words = set(column)
-            is_few = len(words) <= max(_MAX_KINDS, len(forms) / _RECURS)
-            if len(words) == 1 or not is_few or not all(map(_PLAIN.fullmatch, words)):
+            if not 1 < len(words) <= _MAX_PARTS or not all(map(_PLAIN.fullmatch, words)):
+                continue
+            if len(words) > _MAX_KINDS and self._rarest(forms, column) < _RECURS:
                 continue
             parted = [(*kind, word) for kind, word in zip(kinds, column, strict=True)]
             if len(set(parted)) <= _MAX_PARTS:
                 kinds = parted
         return kinds
+
+    def _rarest(self, forms: Sequence[int], words: Sequence[str]) -> int:
+        """Return how many lines the rarest of `words`, one for each form, is in."""
+        lines: Counter[str] = Counter()
+        for form, word in zip(forms, words, strict=True):
+            lines[word] += self._times[form]
+        return min(lines.values())
 
 
 def _first(words: Sequence[str]) -> int:
