@@ -127,7 +127,7 @@ def detect(text: str, language: str = "") -> Code | None:
     best: Code | None = None
     for candidate, tells in _named(text, language) if language else _candidates(text):
         is_plain = is_script or tells >= _MANY_TELLS
-        if not is_plain and not language and fails_early(uncommented(text), candidate):
+        if not (is_plain or language) and _is_hopeless(text, candidate):
             continue
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):
@@ -141,6 +141,14 @@ def detect(text: str, language: str = "") -> Code | None:
             if parsed.damage <= _HARMLESS * len(text):
                 break
     return best
+
+
+def _is_hopeless(text: str, language: Language) -> bool:
+    """Whether `text` is beyond repair as `language`, also without its comments and long strings.
+
+    A sample can end inside one of these, and what looks like one can be something else.
+    """
+    return fails_early(text, language) and fails_early(uncommented(text), language)
 
 
 def ends_code(line: str) -> bool:

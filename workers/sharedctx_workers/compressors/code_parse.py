@@ -23,7 +23,10 @@ _READS = 20_000
 _CHARS_PER_READ = 4
 # Of a text, so much is parsed to see whether the rest is worth it; so many times the damage that is
 # tolerated is too much of it.
-_MIN_SAMPLE, _SAMPLE = 2_000, 1 / 8
+_SAMPLE = 1 / 8
+_MIN_SAMPLE, _MAX_SAMPLE = 4_000, 16_000
+# Before a line that is neither indented nor of a block of comment.
+_MARGIN = re.compile(r"\n(?=[^\s*])")
 _MIN_DAMAGE, _HOPELESS = 150, 3
 
 
@@ -99,17 +102,17 @@ def _parse(text: str, masked: str, language: Language, *, rewritten: bool = Fals
 def fails_early(text: str, language: Language) -> bool:
     """Whether the beginning of `text` is beyond repair as `language`: what fails is slow to parse.
 
-    What a sample breaks off seems damaged, so only the first half of it counts. A string or comment
-    of many lines would be broken off for longer, so `text` should have none.
+    What a sample breaks off seems damaged, so it ends before a line that is not indented, and only
+    the first half of it counts.
     """
-    size = max(_MIN_SAMPLE, int(_SAMPLE * len(text)))
-    sample = text[: text.rfind("\n", 0, size) + 1]
-    if not sample or 2 * size > len(text):
+    size = min(max(_MIN_SAMPLE, int(_SAMPLE * len(text))), _MAX_SAMPLE)
+    ends = [margin.end() for margin in _MARGIN.finditer(text, size // 2, size)]
+    if not ends or 2 * size > len(text):
         return False
-    parsed = parse_code(sample, language)
+    parsed = parse_code(text[: ends[-1]], language)
     if parsed is None:
         return True
-    half = len(sample) // 2
+    half = ends[-1] // 2
     _, damage = _damage(parsed.tree, half)
     return damage > max(_MIN_DAMAGE, _HOPELESS * language.tolerance * half)
 
