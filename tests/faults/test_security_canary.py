@@ -195,9 +195,9 @@ def test_a_worker(server: NatsServer, tmp_path: Path) -> None:
                 assert ctx.get(key, timeout=40)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
             metrics = response.read().decode()
+        assert refused.process.wait(60) == 3
         server.kill()
         time.sleep(3)
-        assert refused.process.wait(60) == 3
     finally:
         for worker in workers:
             worker.kill()
