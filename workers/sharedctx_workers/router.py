@@ -64,6 +64,7 @@ COMPRESSORS: tuple[Compressor, ...] = (
     TextCompressor(),
 )
 
+_PAGE_FIRST = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _SECTION_FIRST = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*+\[[^\[\]\n]{1,80}\][ \t]*\r?\n")
 
 
@@ -107,6 +108,8 @@ def _ordered(text: str) -> Iterator[Compressor]:
     """
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", "<"):
         yield from COMPRESSORS[:2]
+    if _PAGE_FIRST.match(text):
+        yield _HTML
     if is_composed(text):
         yield _MIXED
     if is_article(text):

@@ -148,7 +148,10 @@ def _is_hopeless(text: str, language: Language) -> bool:
 
     A sample can end inside one of these, and what looks like one can be something else.
     """
-    return fails_early(text, language) and fails_early(uncommented(text), language)
+    if not fails_early(text, language):
+        return False
+    code = uncommented(text)
+    return code == text[:_MAX_SAMPLED] or fails_early(code, language)
 
 
 def ends_code(line: str) -> bool:

@@ -66,7 +66,10 @@ def parse_code(text: str, language: Language, *, rewritten: bool | None = None) 
     is_clean = plain is not None and not plain.errors
     if language.strange is None or rewritten is False or is_clean:
         return plain
-    other = _parse(text, language.strange.sub(_blank, masked), language, rewritten=True)
+    familiar = language.strange.sub(_blank, masked)
+    if plain is not None and familiar == masked:
+        return plain
+    other = _parse(text, familiar, language, rewritten=True)
     if plain is None or other is None:
         return plain or other
     return min(plain, other, key=lambda each: each.damage)
@@ -124,7 +127,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _damage(tree: Tree, end: int) -> tuple[int, int]:
-    """Return how many nodes up to `end` are errors, and how many characters those cover.
+    """Return how many nodes are errors that begin before `end`, and what they cover up to there.
 
     One error can hold a whole file of sound definitions; what is structured in it is no damage.
     """
@@ -133,9 +136,9 @@ def _damage(tree: Tree, end: int) -> tuple[int, int]:
     while True:
         node = cursor.node
         assert node is not None
-        if (node.is_error or node.is_missing) and node.end_byte <= end:
+        if (node.is_error or node.is_missing) and node.start_byte < end:
             errors += 1
-            damage += max(1, node.end_byte - node.start_byte - _structured(node))
+            damage += max(1, _clipped(node, end) - _structured(node, end))
         if node.has_error and cursor.goto_first_child():
             continue
         while not cursor.goto_next_sibling():
@@ -143,6 +146,11 @@ def _damage(tree: Tree, end: int) -> tuple[int, int]:
                 return errors, damage
 
 
-def _structured(node: Node) -> int:
+def _structured(node: Node, end: int) -> int:
     """Return how many characters of an error its children cover that have children themselves."""
-    return sum(child.end_byte - child.start_byte for child in node.children if child.child_count)
+    return sum(_clipped(child, end) for child in node.children if child.child_count)
+
+
+def _clipped(node: Node, end: int) -> int:
+    """Return how many characters `node` has before `end`."""
+    return max(0, min(node.end_byte, end) - node.start_byte)

@@ -47,6 +47,7 @@ def is_article(text: str) -> bool:
     """Whether a text is Markdown beyond doubt: headings of two levels, and nothing strange."""
     levels: list[int] = []
     known = strange = 0
+    most = (1 - _MOSTLY) * (text.count("\n") + 1)  # that may be strange
     before = ""
     for line in _heads(text):
         if _HEADING.match(line):
@@ -56,6 +57,8 @@ def is_article(text: str) -> bool:
         elif line.strip() and not line[0].isspace():
             is_known = _BLOCK.match(line) or _TAG.match(line) or _SENTENCE.match(line)
             known, strange = known + bool(is_known), strange + (not is_known)
+            if strange > most:
+                return False
         before = line
     return (
         len(levels) >= _MIN_HEADINGS

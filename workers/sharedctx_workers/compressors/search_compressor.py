@@ -32,7 +32,7 @@ from sharedctx_workers.compressors.search_tree import tree_index, tree_parts
 __all__ = ("SearchCompressor",)
 
 _MIN_HITS = 3
-_SAMPLE = 24_000
+_SAMPLE = 8_000
 _DIAGNOSTIC = re.compile(
     r"(?:\d{1,6}:)? ?(?:fatal )?(?:error|warning|note|info)(?:\[|:|\b)"
     r"|(?:\d{1,6}:)? (?-i:[A-Z]{1,5}\d{2,5}:? )",
