@@ -162,7 +162,7 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
     notes: list[Span] = []
     place = 0  # in the text that `pieces` make
     start = 0  # of the segments that are kept but not written yet
-    is_abridged = False
+    is_abridged = is_trimmed = False
     for i, j in _gaps(kept, len(segments)):
         if runs.is_free(i, j):
             continue
@@ -171,6 +171,7 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
         place += len(pieces[-1])
         start = j
         if runs.is_extra(i, j):
+            is_trimmed = is_trimmed or any(segment.is_lead for segment in segments[i:j])
             continue
         pieces.append(_stand_for(runs, i, runs.untold(i, j, kept), after=pieces))
         notes.append(Span(place, place + len(pieces[-1])))
@@ -178,7 +179,7 @@ def _compose(document: Document, runs: Runs, kept: IndexSet, tokenizer: Tokenize
         elided.append(Span(segments[i].span.start, segments[j - 1].span.end))
     pieces.append(_kept_text(document, start, len(segments)))
     text = "".join(pieces)
-    guarantee = _guarantee(document, kept) if elided else document.whole
+    guarantee = _guarantee(document, kept) if elided or is_trimmed else document.whole
     if is_abridged or _is_abridged(segments[start:]):
         guarantee, text = Guarantee.ABRIDGED, f"{_ABRIDGED}{text}"
         notes = [Span(start + len(_ABRIDGED), end + len(_ABRIDGED)) for start, end in notes]

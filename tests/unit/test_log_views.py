@@ -7,8 +7,9 @@ import re
 import pytest
 
 from sharedctx.ranking import rank_for_query
-from sharedctx.records import Profile
+from sharedctx.records import Profile, State
 from sharedctx.render import render
+from sharedctx.segments import Guarantee
 from sharedctx_workers.compressors.log_events import events_of
 from sharedctx_workers.compressors.log_lines import log_lines
 from sharedctx_workers.pipeline import compress
@@ -45,6 +46,32 @@ def test_times_that_hardly_change_are_left_out() -> None:
     assert "\n[    1.000010] kbd: ready" in view
     assert "\nlcd: ready" in view
     assert "\n[    2.000024] finished in 2 ms" in view
+
+
+def test_a_view_that_lacks_nothing_but_times_is_published_as_extractive() -> None:
+    said = [
+        "scheduler started",
+        "one queue for all jobs",
+        "password is set",
+        "middlewares: cookies, retry",
+        "no pipelines enabled",
+        "listening on the console port",
+        "spider opened",
+        "crawled the first page",
+        "redirecting to a folder",
+        "dumped the stats",
+        "reactor stopped by a signal",
+        "bye",
+    ]
+    log = "".join(
+        f"2026-12-01 02:11:50 [{part}.core] INFO: {line}\n"
+        for part, line in zip(PARTS, said, strict=False)
+    )
+    record, body = compress(log, Profile("o200k_base", 20))
+    assert all(line in body.text for line in said)
+    assert "elided" not in body.text
+    assert record.state is State.READY
+    assert record.guarantee is Guarantee.EXTRACTIVE
 
 
 def test_errors_and_what_is_around_them_keep_their_times() -> None:
