@@ -95,7 +95,8 @@ _LEVELS = {
     **dict.fromkeys(("ALERT", "EMERG", "PANIC"), 3),
 }
 _NAME = "|".join(sorted((re.escape(name) for name in _LEVELS), key=len, reverse=True))
-_LEVEL = re.compile(rf"(?:^|[\s\[(<|:])({_NAME})(?=[\s\])>|:]|$)")
+# Also of "[2026-03-01 10:00:00: INFO/main]", which begins or ends a name.
+_LEVEL = re.compile(rf"(?:^|[\s\[(<|:/])({_NAME})(?=[\s\])>|:/]|$)")
 _LOWER_LEVEL = re.compile(
     r"(?:\blevel=\"?|\[|<)(trace|debug|info|notice|warn|warning|error|err|fatal|critical|crit|alert)"
     r"(?=[\s\]>\":;,]|$)",
@@ -241,6 +242,9 @@ _RUNNER = _any_of(
     r"\s{0,8}#\d{1,4} {1,2}\S.{0,200}[(:]",  # a frame of a stack
     r".{1,300}[ (]\d{1,6}(?:\.\d{1,6})? ?(?:[mnuµ]?s|sec(?:ond)?s?|min(?:ute)?s?)\)?\.?\s*$",
     r"\s{1,8}[✓✔√] ",
+    # What a client of HTTP sends and gets.
+    r"[<>] (?:[A-Z]{3,10} \S{1,300} HTTP/\d|HTTP/\d|[A-Za-z][\w-]{1,40}: )",
+    r"[{}] \[\d{1,9} bytes data\]",
     r"(?:failures|stack backtrace):\s*$",
     # Builds.
     r"make(?:\[\d+\])?: ",
