@@ -105,6 +105,21 @@ GENERIC = {
             "procedure Walk",
         ],
     ),
+    "fortran": (
+        (
+            "module runs\n  use iso_fortran_env\n  implicit none\ncontains\n\n"
+            "  subroutine run(a, b)\n    integer, intent(in) :: a\n{work}  end subroutine run\n\n"
+            "  ! Says so, stop!\n  function walk(c) result(d)\n{work}  end function walk\n\n"
+            "end module runs\n"
+        ),
+        [
+            "module runs",
+            "use iso_fortran_env",
+            "subroutine run(a, b)",
+            "function walk(c)",
+            "! [… L",
+        ],
+    ),
     "protobuf": (
         (
             'syntax = "proto3";\n\nimport "a.proto";\n\nservice Runs {\n'

@@ -18,7 +18,7 @@ from sharedctx_workers.prose.survival import find_loss
 __all__ = ("CHECKS", "Evidence", "Outliner", "find_fault")
 
 # What a stand-in may put around its note: comment marks, an empty body, the end of a doc string.
-_MARKS = " \t\r\n#/*.:\"'-;%()"
+_MARKS = " \t\r\n#!/*.:\"'-;%()"
 
 
 class Evidence(NamedTuple):
