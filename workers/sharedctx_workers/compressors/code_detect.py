@@ -125,9 +125,11 @@ def detect(text: str, language: str = "") -> Code | None:
         return None
     is_script = text.startswith("#!")
     best: Code | None = None
-    for candidate, tells in _named(text, language) if language else _candidates(text):
+    candidates = _named(text, language) if language else _candidates(text)
+    for candidate, tells in candidates:
         is_plain = is_script or tells >= _MANY_TELLS
-        if not (is_plain or language) and _is_hopeless(text, candidate):
+        is_sure = language or (is_plain and len(candidates) == 1)
+        if not is_sure and _is_hopeless(text, candidate):
             continue
         parsed = parse_code(text, candidate)
         if parsed is None or parsed.damage > candidate.tolerance * len(text):
