@@ -80,6 +80,34 @@ def test_comments_are_no_headings(kind: str, text: str) -> None:
     assert route(text, TOKENIZER).compressor.kind == kind
 
 
+_RULE = f"{'-' * 8}|{'-' * 20}|{'-' * 8}|{'-' * 8}\n"
+_STATISTICS = (
+    f"Type     Name                  # reqs    req/s\n{_RULE}"
+    + "".join(f"GET      /{n:<20}{i * 17:>8}{i}.50\n" for i, n in enumerate("abcd", 12))
+    + f"{_RULE}         Aggregated           {3_400:>8}   50.0\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(
+            f"[2026-03-01 10:00:{i},010] vm/INFO/load.main: Run {i} is on\n{_STATISTICS}"
+            for i in range(10, 16)
+        )
+        + "[2026-03-01 10:00:30,010] vm/INFO/load.main: Shutting down (exit code 1)\n",
+        "* Connected to 127.0.0.1 port 8443 (#0)\n> GET /a HTTP/1.1\n> Host: a:8443\n> \n"
+        + "".join(
+            f"* Offered: {a}\nAccepted: {a}\n---\n{a} is used by neither side\n"
+            for a in ("x25519", "secp256r1", "x448", "secp521r1", "ffdhe2048")
+        )
+        + "< HTTP/1.1 200 OK\n< Content-Type: text/html\n< \n",
+    ],
+)
+def test_tables_and_lists_between_messages_are_of_a_log(text: str) -> None:
+    assert route(text, TOKENIZER).compressor.kind == "log"
+
+
 def test_a_hint_decides_between_readings() -> None:
     assert route(CSV, TOKENIZER, Hint("text")).document == as_text(CSV, TOKENIZER).document
     script = "x = 1\nprint(x)\n" * 20 + "import os\nprint(os.sep)\n"

@@ -15,6 +15,7 @@ from sharedctx_workers.compressors.config import ConfigCompressor
 from sharedctx_workers.compressors.diff_compressor import DiffCompressor
 from sharedctx_workers.compressors.html import HtmlCompressor
 from sharedctx_workers.compressors.log_compressor import LogCompressor
+from sharedctx_workers.compressors.log_lines import reports
 from sharedctx_workers.compressors.markdown import MarkdownCompressor
 from sharedctx_workers.compressors.markdown_scan import is_article
 from sharedctx_workers.compressors.mixed import MixedCompressor
@@ -104,20 +105,25 @@ def _ordered(text: str) -> Iterator[Compressor]:
 
     One part of a report or a conversation can be so large that a grammar would take the whole. What
     is JSON or XML from beginning to end is neither. What begins with the heading of a section are
-    settings rather than a program that gives values to variables.
+    settings rather than a program that gives values to variables. What no program reads, reports
+    and has hardly any prose is output, whatever tables and lists it draws.
     """
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", "<"):
         yield from COMPRESSORS[:2]
     if _PAGE_FIRST.match(text):
         yield _HTML
-    if is_composed(text):
+    composed = is_composed(text)
+    if composed:
         yield _MIXED
     if is_article(text):
         yield from _STRICT
         yield from (_MIXED, _MARKDOWN)
     if _SECTION_FIRST.match(text):
         yield from (*_GRAMMARS[:5], _CONFIG)
-    yield from COMPRESSORS[:-1]
+    yield from _GRAMMARS[:6]
+    if not composed and reports(text):
+        yield from (_HTML, _CODE_BY_LINES, _ANY_LOG)
+    yield from COMPRESSORS[6:-1]
 
 
 def _hinted(hint: Hint) -> Iterator[Compressor]:

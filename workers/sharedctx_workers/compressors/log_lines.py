@@ -34,6 +34,7 @@ _STATE = Form(LineKind.OTHER)
 _BRACKETS = "{}[]()"
 # Of the lines of a text that begins with an event, one in so many must be one, and so many.
 _EVERY, _MIN_DATED = 5, 8
+_EVERY_DRAWN = 20
 _FORMED = frozenset((LineKind.EVENT, LineKind.RUNNER, LineKind.BOUNDARY, LineKind.SUMMARY))
 
 
@@ -167,11 +168,21 @@ def _is_log(text: str, *, begins: bool) -> bool:
             below += kind is LineKind.CONTINUED
             if 2 * (other - below) >= most and not begins:
                 return False
-    if begins and dated >= _MIN_DATED and _EVERY * dated >= seen:
+    if begins and _has_events(text, dated, seen):
         return True
     if formed < _MIN_LINES or formed <= other - below:
         return False
     return 20 * formed >= seen if formed > other else _OFTEN * formed >= seen
+
+
+def _has_events(text: str, dated: int, seen: int) -> bool:
+    """Whether enough of the lines seen are dated events; fewer do if the others are no prose.
+
+    They may be tables and lists that a program draws between its messages.
+    """
+    if dated >= _MIN_DATED and _EVERY * dated >= seen:
+        return True
+    return dated >= _MIN_LINES and _EVERY_DRAWN * dated >= seen and reports(text)
 
 
 def is_data(line: LogLine) -> bool:
