@@ -42,8 +42,8 @@ _GRAMMARS: tuple[Compressor, ...] = (
     _CONFIG,
 )
 
-# Those that nothing else can be mistaken for.
-_STRICT = _GRAMMARS[:4]
+# Those that nothing else can be mistaken for, and those of programs and what they say.
+_STRICT, _OF_PROGRAMS = _GRAMMARS[:4], _GRAMMARS[:6]
 
 # Grammars that take nearly anything of some layout.
 _CODE_BY_LINES = CodeCompressor(by_lines=True)
@@ -120,10 +120,10 @@ def _ordered(text: str) -> Iterator[Compressor]:
         yield from (_MIXED, _MARKDOWN)
     if _SECTION_FIRST.match(text):
         yield from (*_GRAMMARS[:5], _CONFIG)
-    yield from _GRAMMARS[:6]
+    yield from _OF_PROGRAMS
     if not composed and reports(text):
         yield from (_HTML, _CODE_BY_LINES, _ANY_LOG)
-    yield from COMPRESSORS[6:-1]
+    yield from COMPRESSORS[:-1]
 
 
 def _hinted(hint: Hint) -> Iterator[Compressor]:
