@@ -107,12 +107,14 @@ def test_files_that_pages_show_are_well_formed(name: str) -> None:
 @pytest.mark.parametrize("name", [*PAGES, "../README.md"])
 def test_the_commands_of_a_page_parse(name: str) -> None:
     page = DOCS / name
-    for block in blocks_of(page):
-        for arguments in own_commands(block.text) if block.language == "sh" else ():
+    text = page.read_text("utf-8")
+    scripts = [block.text for block in blocks_of(page) if block.language == "sh"]
+    scripts += re.findall(r"`(sharedctx [a-z][^`]*)`", text)
+    for script in scripts:
+        for arguments in own_commands(script):
             # Help is shown once all other arguments were understood.
             done = CliRunner().invoke(app, [*arguments, "--help"])
             assert done.exit_code == 0, (arguments, done.output)
-    text = page.read_text("utf-8")
     extras = {
         each for found in re.findall(r"sharedctx\[([\w,-]+)\]", text) for each in found.split(",")
     }
