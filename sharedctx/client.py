@@ -11,7 +11,6 @@ from typing import Any, Literal, Self
 from sharedctx.embedded import local_stack
 from sharedctx.encryption import Encryption
 from sharedctx.entry import ContextEntry, ContextEvent, Ref, SharedContextStats, aim
-from sharedctx.errors import InvalidRequest
 from sharedctx.hints import make_hint
 from sharedctx.hits import SearchHit
 from sharedctx.keys import validate_namespace
@@ -29,6 +28,7 @@ from sharedctx.store.credentials import Credentials
 from sharedctx.store.nats import NatsStore
 from sharedctx.store.options import DEFAULT_SERVERS, ConnectOptions
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
+from sharedctx.views import check_request
 from sharedctx.waiting import wait_for_put
 from sharedctx.writing import checked_agent, prepare, profile_for
 
@@ -276,15 +276,12 @@ class SharedContext(Session):
             original serves, so this never returns less than what was put.
 
         Raises:
+            InvalidRequest: the arguments do not go together, or there are no such lines.
             CorruptEntry: what is stored is damaged.
             StaleRead: the store holds an older state than this context, or the `Ref`, has seen.
             StoreUnavailable: NATS is away.
         """
-        if (full or lines is not None) and (max_tokens is not None or query is not None):
-            raise InvalidRequest(
-                "`full` and `lines` read the original as it is: give no "
-                "max_tokens or query with them."
-            )
+        check_request(full=full, max_tokens=max_tokens, query=query, lines=lines)
         views = {"full": full, "lines": lines, "query": query, "budget": max_tokens}
         view = next((name for name, asked in views.items() if asked), "short")
         key, at_least = aim(key)

@@ -9,15 +9,40 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from sharedctx.errors import InvalidRequest
 from sharedctx.ranking import rank_for_query
 from sharedctx.render import MIN_TOKENS, Rendering, render
 from sharedctx.segments import Document
 from sharedctx.tokens import Tokenizer
 
-__all__ = ("spelled_out", "view")
+__all__ = ("check_request", "spelled_out", "view")
 
 _QUERY_TOKENS = 500
 """A view for a question is at least this large, unless the caller says how large."""
+
+
+def check_request(*, full: bool, max_tokens: object, query: object, lines: object) -> None:
+    """Raise `InvalidRequest` unless these arguments of ``get`` go together and are what they say.
+
+    Whether `lines` are lines of the original is found out once it is read.
+    """
+    if (full or lines is not None) and (max_tokens is not None or query is not None):
+        raise InvalidRequest(
+            "`full` and `lines` read the original as it is: give no max_tokens or query with them."
+        )
+    if max_tokens is not None and not (isinstance(max_tokens, int) and max_tokens >= MIN_TOKENS):
+        raise InvalidRequest(f"max_tokens is {max_tokens!r}; it must be {MIN_TOKENS} or more.")
+    if query is not None and not isinstance(query, str):
+        raise InvalidRequest(f"`query` is a str, not {type(query).__name__}.")
+    if lines is not None and not _is_span(lines):
+        raise InvalidRequest(f"`lines` are two numbers, (first, last), not {lines!r}.")
+
+
+def _is_span(lines: object) -> bool:
+    """Whether `lines` are two whole numbers."""
+    if not isinstance(lines, (tuple, list)) or len(lines) != len(("first", "last")):
+        return False
+    return all(isinstance(number, int) for number in lines)
 
 
 def view(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import pydoc_data.topics
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from sharedctx import (
     WaitTimeout,
     tokens,
 )
+from sharedctx.testing import MemoryStore
 from tests.client.conftest import OpenContext, working
 
 PROSE = pydoc_data.topics.topics["operator-summary"] + pydoc_data.topics.topics["import"]
@@ -102,8 +104,28 @@ async def test_views(open_context: OpenContext, nats_url: str, namespace: str) -
             assert tokens.load().count(await ctx.get(key, max_tokens=budget)) <= budget
     assert "user137" in await ctx.get("rows", query="score of user137", max_tokens=200)
     assert await ctx.get("doc", lines=(3, 5)) == "".join(PROSE.splitlines(keepends=True)[2:5])
-    with pytest.raises(InvalidRequest):
-        await ctx.get("doc", full=True, max_tokens=50)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"full": True, "max_tokens": 50}, "read the original as it is"),
+        ({"lines": (1, 2), "query": "x"}, "read the original as it is"),
+        ({"max_tokens": 15}, "max_tokens is 15; it must be 16 or more"),
+        ({"max_tokens": "300"}, "max_tokens is '300'; it must be 16 or more"),
+        ({"query": b"x"}, "`query` is a str, not bytes"),
+        ({"lines": 5}, r"`lines` are two numbers, \(first, last\), not 5"),
+        ({"lines": (1,)}, r"not \(1,\)"),
+        ({"lines": ("1", "2")}, r"not \('1', '2'\)"),
+        ({"lines": (2, 1)}, "lines 2-1 is not a span"),
+        ({"lines": (2, 2)}, "the last line of the original is 1"),
+    ],
+)
+async def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], said: str) -> None:
+    async with SharedContext(store=MemoryStore()) as ctx:
+        await ctx.put("note", "small")
+        with pytest.raises(InvalidRequest, match=said):
+            await ctx.get("note", **asked)
 
 
 async def test_views_of_what_is_still_pending(open_context: OpenContext) -> None:
