@@ -253,9 +253,11 @@ def test_numbers_that_are_none_are_kept() -> None:
     assert "x: 1.5 to 2, NaN x1, -Infinity x1" in summary(rows)
 
 
-def test_what_is_served_whole_needs_no_summary() -> None:
-    rows = [{"kind": "a" * 90, "state": "b" * 90, "n": i} for i in range(200)]
-    assert "#" not in whole(rows)
+def test_short_rows_that_are_left_out_have_a_summary() -> None:
+    text = json.dumps([{"id": n, "state": "ok", "ms": n % 7} for n in range(500)])
+    shown = render(document_of(text), text, TOKENIZER, max_tokens=TOKENIZER.count(text) // 5).text
+    assert "rows elided" in shown
+    assert "# all 500 rows: id: 0 to 499; state: all ok; ms: 0 to 6\n" in shown
 
 
 def test_texts_do_not_depend_on_the_tokenizer() -> None:

@@ -9,13 +9,10 @@ from sharedctx.exact_json import Value, parse_spans
 from sharedctx.segments import Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.counting import count_each
-from sharedctx_workers.compressors.json_layout import Line, compact_size, lay_out
+from sharedctx_workers.compressors.json_layout import lay_out
 from sharedctx_workers.compressors.json_ranks import ENOUGH
 
 __all__ = ("JsonCompressor",)
-
-# Tables and lines of at most this share of the original are short enough to be served whole.
-_WHOLE_SHARE = 0.16
 
 
 class JsonCompressor:
@@ -33,7 +30,7 @@ class JsonCompressor:
             return None
         if not all(isinstance(value, (list, tuple)) for value, _, _ in values):
             return None
-        lines = _without_summaries(text, lay_out(text, values))
+        lines = lay_out(text, values)
         counts = count_each([line.text for line in lines], tokenizer)
         segments = []
         start = 0
@@ -67,18 +64,3 @@ class JsonCompressor:
 def _read(text: str) -> list[tuple[Value, int, int]]:
     """Return what `parse_spans` does. The last answer is remembered: it is verified next."""
     return parse_spans(text)
-
-
-def _without_summaries(source: str, lines: list[Line]) -> list[Line]:
-    """Return `lines`, less the summaries if so little is left of `source` that all is served."""
-    body = [line for line in lines if not line.is_summary]
-    size = sum(len(line.text) for line in body)
-    if len(body) == len(lines) or size > _WHOLE_SHARE * compact_size(source):
-        return lines
-    places, place = [], 0
-    for line in lines:
-        places.append(place)
-        place += not line.is_summary
-    return [
-        line._replace(parent=places[line.parent]) if line.parent >= 0 else line for line in body
-    ]

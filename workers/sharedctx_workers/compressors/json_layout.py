@@ -27,7 +27,7 @@ from sharedctx_workers.compressors.json_ranks import (
 from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
 from sharedctx_workers.compressors.json_table import Table, tabulate
 
-__all__ = ("Line", "compact_size", "lay_out")
+__all__ = ("Line", "lay_out")
 
 _MAX_LINE = 160
 _MAX_TOLD = 480  # where a summary has said what there is
@@ -122,7 +122,7 @@ def lay_out(source: str, values: Sequence[tuple[Value, int, int]]) -> list[Line]
     return layout.lines
 
 
-def compact_size(source: str) -> int:
+def _compact_size(source: str) -> int:
     """Return about how many characters JSON takes without white space."""
     return sum(map(len, map(str.strip, source.splitlines())))
 
@@ -244,7 +244,7 @@ class _Layout:
         is_new = self._summary(children, children[0].at, inner, unit)
         inner = inner._replace(is_told=place.is_told or is_new)
         if not is_new and self._is_root(inner):
-            size = compact_size(self._source[child.at : child.end])
+            size = _compact_size(self._source[child.at : child.end])
             names, ends = outline(child.value, size)
             self._outline(names, children[0].at, inner)
             if _VERY_LITTLE * sum(map(len, ends)) <= size:
