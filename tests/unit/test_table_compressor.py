@@ -325,3 +325,13 @@ def test_columns_have_types() -> None:
 def test_numbers_of_any_size_are_ranked() -> None:
     text = "a,b\n" + "".join(f"{n},x\n" for n in ("1e308", "-1e308", "1e99", "9e99", "nan") * 9)
     assert len(document_of(text).segments) == 47
+
+
+def test_what_is_said_below_a_table_does_not_hide_its_columns() -> None:
+    units = [f"unit-{i:02}.service" for i in range(36)]
+    rows = [f"{unit:<17} loaded {'failed' if unit[5] == '3' else 'active'}" for unit in units]
+    footer = ["LOAD   = Whether its definition was read.", "ACTIVE = What it does.", "36 units."]
+    text = "\n".join([f"{'UNIT':<17} LOAD   ACTIVE", *rows, "", *footer, ""])
+    said = document_of(text).segments[0].text
+    assert "LOAD: loaded x36" in said
+    assert "ACTIVE: active x30, failed x6" in said
