@@ -172,7 +172,7 @@ def _segments(
 ) -> Iterator[Segment]:
     """Yield the segments of a piece: one, unless it is very long."""
     limit = len(text) if piece.amount > 1 else 2 * _PART
-    parts = list(split_long(text, piece.start, piece.end, max(limit, 1)))
+    parts = list(split_long(text, piece.start, piece.end, limit))
     for i, (start, end) in enumerate(parts):
         source = text[start:end]
         yield Segment(
