@@ -40,7 +40,7 @@ def check_request(*, full: bool, max_tokens: object, query: object, lines: objec
 
 def _is_span(lines: object) -> bool:
     """Whether `lines` are two whole numbers."""
-    if not isinstance(lines, (tuple, list)) or len(lines) != len(("first", "last")):
+    if not isinstance(lines, (tuple, list)) or len(lines) != 2:
         return False
     return all(isinstance(number, int) for number in lines)
 
