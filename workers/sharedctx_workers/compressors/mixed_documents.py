@@ -25,7 +25,7 @@ from sharedctx_workers.compressors.mixed_repeats import Repeat, repeats_in, reto
 from sharedctx_workers.compressors.mixed_scale import LATE, SMALL, scaled
 from sharedctx_workers.compressors.text import PROSE_NOTES, TextCompressor
 from sharedctx_workers.compressors.text_mentions import names_left_out
-from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, parts_of
+from sharedctx_workers.compressors.text_parts import Part, Role, is_prose, level_of, parts_of
 from sharedctx_workers.compressors.text_ranks import SHARE, rank_parts
 
 __all__ = ("Piece", "adds_up", "combine", "pieces_of", "says_all")
@@ -37,8 +37,6 @@ _FENCES = ("```", "~~~")
 _NAMED = ("code", "table")
 # Ranks say where each part ends, so the target has room for what estimates of notes differ.
 _ROOM = 1.05
-_ATX = re.compile(r" {0,3}(#{1,6})")
-_NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
 # What notes of a part call lines, by their numbers there.
 _LINES = re.compile(r"(\bmore (?:to|at) L|\bthe next \d+ as L)(\d+)(?:-(\d+))?")
 # Targets of links, comments and images, and lines of a table of contents.
@@ -118,6 +116,8 @@ def _places(text: str) -> Iterator[tuple[Embedded, bool]]:
                 for start, end in outputs_of(text[place.body : place.stop]):
                     yield Embedded(*(place.body + at for at in (start, start, end, end))), False
             yield place, False
+    for place in embedded_in(text[: marked[0][0]] if marked else ""):
+        yield place, False
     for start, end in marked:
         whole = Embedded(start, start, end, end)
         if not text[start:end].lstrip().startswith(_FENCES):
@@ -137,7 +137,9 @@ def _routed(
     for compressor in compressors:
         document = compressor.document(body, tokenizer)
         if document is not None and document.segments:
-            return Piece(found, compressor, document)
+            # What its target is a share of if it stands alone, however short its segments are.
+            basis = document.basis or tokenizer.count(body)
+            return Piece(found, compressor, replace(document, basis=basis))
     return Piece(found, _TEXT, _TEXT.document(body, tokenizer)) if found.is_fenced else None
 
 
@@ -304,7 +306,7 @@ class _Entries:
         source = self._text[part.start : part.end]
         is_heading = part.role is Role.HEADING
         if is_heading:
-            level = _level(source)
+            level = level_of(source)
             while self._headings and self._headings[-1][0] >= level:
                 self._headings.pop()
         is_last = bool(_LAST.match(source))
@@ -387,14 +389,3 @@ class _Entries:
         source = self._text[start:end]
         tokens = self._tokenizer.count(source)
         return Segment(source, rank, tokens, Span(start, end), needs=self._distance())
-
-
-def _level(heading: str) -> int:
-    """Return how deep a heading is, 1 for the title."""
-    if atx := _ATX.match(heading):
-        return len(atx[1])
-    below = heading.strip().rpartition("\n")[2].strip()
-    if below[:1] in ("=", "-") and not below.strip(below[:1]):
-        return 1 if below[0] == "=" else 2
-    numbers = _NUMBERS.match(heading)
-    return 2 + numbers[1].count(".") if numbers else 6

@@ -18,10 +18,31 @@ from sharedctx.plain import split_lines
 __all__ = ("is_composed", "outputs_of", "paragraph_runs", "turns_of")
 
 _MAX_HEAD = 400
-_LABEL = re.compile(r"(?:\*\*|#{1,4} )?([A-Z][\w .-]{0,30}?)(?:\*\*)?:(?:\*\*)?(?:[ \t]|$)")
+_NUMBER = r"(?: ?\[\d{1,6}\])?"
+# At most three words: more are a sentence that ends with a colon.
+_LABEL = re.compile(
+    rf"(?:\*\*|#{{1,4}} )?([A-Z][\w.-]{{0,30}}(?: [\w.-]{{1,30}}){{0,2}}?){_NUMBER}"
+    r"(?:\*\*)?:(?:\*\*)?(?:[ \t]|$)"
+)
+# Who or what has a turn. Other names in tags and brackets are markup, sections or levels.
+_ROLE = (
+    r"[\w:-]{0,30}(?:user|human|assistant|agent|tool|function|observation|result|output|std(?:out|err))"
+    r"[\w:-]{0,30}"
+)
+_ROLE_MARK = re.compile(
+    rf"</?({_ROLE})(?:[ \t][^<>\n]{{0,200}})?>[ \t]*$"
+    rf"|\[({_ROLE})(?:[ \t#][^\[\]\"\n]{{0,200}})?\](?=[ \t]|$)",
+    re.IGNORECASE,
+)
 _PROMPT = re.compile(r"\$ \S")
-# How either begins after a line break, which is found much faster than the beginning of a line.
-_MARK = re.compile(r"\n(?:(?:\*\*|#{1,4} )?[A-Z][\w .-]{0,30}?(?:\*\*)?:|\$ \S)")
+# In front of what agents in terminals say, if they call something as well.
+_BULLET = re.compile(r"[●⏺] \S")
+_CALL = re.compile(r"^[●⏺] [A-Z]\w{0,40}\(", re.MULTILINE)
+# How any begins after a line break, which is found much faster than the beginning of a line.
+_MARK = re.compile(
+    rf"\n(?:(?:\*\*|#{{1,4}} )?[A-Z][\w .-]{{0,30}}?{_NUMBER}(?:\*\*)?:"
+    r"|[$●⏺] \S|</?[\w:]|\[[a-zA-Z])"
+)
 _MAX_REMARKS = 3
 _MIN_TURNS, _MAX_SPEAKERS = 3, 8
 _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
@@ -29,6 +50,7 @@ _SENTENCE = re.compile(r"[A-Za-z,;]+ [a-z]+ [a-z]+ [a-z]+")
 _PROSE_START = re.compile(r"[\"'(*_`]{0,2}[A-Z]|\d+[.)]? |[-*+] |[a-z]+ ")
 _HEADING = re.compile(r"#{1,6} \S|(?:```|~~~)")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)  # indented ones may be of a diff
+_OPENING = re.compile(r"^(`{3,20}|~{3,20})[^`\n]{0,200}$", re.MULTILINE)
 # A block in which somebody shows commands, from its fence to the one that closes it.
 _SESSION = re.compile(r"^(`{3,20}|~{3,20})[^`\n]{0,200}\n\s{0,200}\$ \S", re.MULTILINE)
 
@@ -47,9 +69,9 @@ def turns_of(text: str) -> list[tuple[int, int]]:
     A command after a prompt is a label too.
     """
     labels: list[tuple[int, int, str]] = []
-    fenced = _sessions(text)
+    sessions, has_calls = _sessions(text), bool(_CALL.search(text))
     for start, end in _marked_lines(text):
-        if _is_in(fenced, start):
+        if _is_in(sessions, start):
             continue
         head = text[start : min(end, start + _MAX_HEAD)]
         before = text.rfind("\n", 0, max(start - 1, 0)) + 1
@@ -67,7 +89,13 @@ def turns_of(text: str) -> list[tuple[int, int]]:
             labels.append((start, start + label.end(), label[1]))
         elif _PROMPT.match(head):
             labels.append((start, end, "$"))
-    speakers = Counter(name for _, _, name in labels)
+        elif has_calls and _BULLET.match(head):
+            labels.append((start, end, head[0]))
+        elif role := _ROLE_MARK.match(head.rstrip("\r\n")):
+            labels.append((start, start + role.end(), (role[1] or role[2]).lower()))
+    # Who speaks between fences only is quoted, such as the fields of a record.
+    fenced = _fenced(text)
+    speakers = Counter(name for start, _, name in labels if not _is_in(fenced, start))
     turns = [label for label in labels if speakers[label[2]] > 1]
     names = {name for _, _, name in turns}
     if len(turns) < _MIN_TURNS or len(names) > _MAX_SPEAKERS or names == {"$"}:
@@ -114,6 +142,23 @@ def _sessions(text: str) -> list[tuple[int, int]]:
     return sessions
 
 
+def _fenced(text: str) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of the fenced blocks, each to the first line that closes it."""
+    blocks: list[tuple[int, int]] = []
+    unclosed: set[str] = set()  # what nothing closes any more is looked for once
+    place = 0
+    while opened := _OPENING.search(text, place):
+        mark, place = opened[1], opened.end()
+        closing = re.compile(rf"^{mark}[`~]*[ \t]*$", re.MULTILINE)
+        close = None if mark in unclosed else closing.search(text, place)
+        if close:
+            blocks.append((opened.start(), close.start()))
+            place = close.end()
+        else:
+            unclosed.add(mark)
+    return blocks
+
+
 def _is_in(ranges: Sequence[tuple[int, int]], place: int) -> bool:
     """Whether `place` is in one of `ranges`, which are in order."""
     i = bisect_right(ranges, (place, place)) - 1
@@ -136,7 +181,7 @@ def paragraph_runs(text: str) -> Iterator[tuple[int, int]]:
     run: tuple[int, int] | None = None
     count = 0
     for start, end in _paragraphs(text):
-        if _is_prose(text[start:end]):
+        if _FENCE.match(text, start) or _is_prose(text[start:end]):
             if run and count > 1:
                 yield run
             run, count = None, 0

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sharedctx.plain import split_long
 
-__all__ = ("Part", "Role", "is_prose", "is_underlined", "parts_of")
+__all__ = ("Part", "Role", "is_prose", "is_underlined", "level_of", "parts_of")
 
 _MAX_PART = 400
 _MAX_CODE = 160
@@ -31,6 +31,8 @@ _TITLE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*\.? +)?\w[^.!?:;,]*[^\s.!?:;,][.:]
 _TABLE_HEAD = re.compile(
     r"[ \t]{0,40}\|[^\n]{1,390}\|[ \t]{0,40}\n[ \t]{0,40}\|[-: \t|]{3,390}\|[ \t]{0,40}\n"
 )
+_ATX = re.compile(r" {0,3}(#{1,6})")
+_NUMBERS = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})*)\.? ")
 _QUOTE = re.compile(r"\s*>")
 _STOP = re.compile(r"[.!?…。！？｡।؟۔]+[\"'”’)\]»」』]*")
 _UNSPACED_STOPS = frozenset("。！？｡」』")
@@ -83,6 +85,17 @@ def is_underlined(title: str, line: str) -> bool:
     """Whether `line` is a rule of tildes that makes the line above it a `title`, and no fence."""
     rule = line.strip()
     return len(rule) >= len(title.strip()) > 0 and not rule.strip("~")
+
+
+def level_of(heading: str) -> int:
+    """Return how deep a heading is, 1 for the title."""
+    if atx := _ATX.match(heading):
+        return len(atx[1])
+    below = heading.strip().rpartition("\n")[2].strip()
+    if below[:1] in ("=", "-") and not below.strip(below[:1]):
+        return 1 if below[0] == "=" else 2
+    numbers = _NUMBERS.match(heading)
+    return 2 + numbers[1].count(".") if numbers else 6
 
 
 def parts_of(text: str) -> list[Part]:
