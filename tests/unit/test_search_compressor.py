@@ -347,3 +347,9 @@ def test_a_report_about_files_is_no_listing() -> None:
     report = f"Name                        Stmts    Miss  Cover\n{'-' * 48}\n{lines}"
     assert SEARCH.document(report, TOKENIZER) is None
     assert SEARCH.document("".join(f"src/package/module_{n}.py\n" for n in range(40)), TOKENIZER)
+
+
+def test_a_table_whose_last_column_looks_like_paths_is_no_listing() -> None:
+    rows = "".join(f"{pid:5d} {pid % 3:3d} S {100 * pid:6d} kworker/{pid}\n" for pid in range(40))
+    assert SEARCH.document(rows, TOKENIZER) is not None
+    assert SEARCH.document(f"  PID PRI S    VSZ COMMAND\n{rows}", TOKENIZER) is None

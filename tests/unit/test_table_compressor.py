@@ -213,6 +213,34 @@ def test_settings_logs_code_and_short_lists_of_names_are_no_lists_of_fields(line
     assert find_table(rows(line)) is None
 
 
+PROCESSES = "".join(
+    f"{pid:5d} root  {'rt' if pid == 7 else pid % 20:>4} {pid % 3:4d} {100 * pid:7d} "
+    f"{'S' if pid % 9 else 'R'} 0:{pid:02d}.00 kworker/{pid}:0-ev\n"
+    for pid in range(1, 41)
+)
+HEADER = "  PID USER    PR   NI    VIRT S    TIME COMMAND\n"
+
+
+def test_a_header_below_a_blank_line_counts_more_than_numbers_above_it() -> None:
+    above = (
+        "top - 03:32:22 up  2:30,  0 user,  load average: 0.03, 0.73, 1.41\n"
+        "Tasks:  62 total,   1 running,  61 sleeping,   0 stopped,   0 zombie\n"
+        "%Cpu(s):  0.0 us,100.0 sy,  0.0 ni,  0.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st \n"
+        "MiB Mem :  24105.6 total,  23148.3 free,    419.4 used,    819.6 buff/cache     \n"
+        "MiB Swap:      0.0 total,      0.0 free,      0.0 used.  23686.2 avail Mem \n"
+    )
+    header = "  PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n"
+    line = "{:5d} root       0 -20       0      0      0 I   0.0   0.0   0:00.{:02d} kworker/R+\n"
+    table = found(f"{above}\n{header}{''.join(line.format(i, i) for i in range(1, 62))}")
+    assert list(table.names) == header.split()
+    assert table.top == len(above) + 1
+
+
+def test_words_in_a_column_of_numbers_are_told() -> None:
+    summary = document_of(HEADER + PROCESSES).segments[0].text
+    assert "; PR: 0 to 19, rt x1; " in summary
+
+
 def test_a_footer_does_not_hide_the_columns() -> None:
     listing = "UNIT      STATE   TEXT\n" + "".join(
         f"unit-{i:<4} {'failed ' if i == 9 else 'running'} Unit number {i}\n" for i in range(60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ("is_identifier", "is_number", "is_typed", "is_void", "number_of")
+__all__ = ("is_identifier", "is_number", "is_rule", "is_typed", "is_void", "number_of")
 
 _NUMBER = re.compile(
     r"(?P<sign>[-+]?)[$€£]?(?P<digits>\d[\d,_]*(?:\.\d*)?|\.\d+)(?P<power>[eE][-+]?\d{1,3})?"
@@ -17,6 +17,7 @@ _FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1
 _SECONDS = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _VOID = frozenset(("", "-", "--", "n/a", "N/A", "null", "NULL", "NA", "None", "none", "?", "nan"))
 _HEX = re.compile(r"(?:0x)?(?=[a-f]{0,7}\d)[\da-f]{7,64}", re.IGNORECASE)
+_RULE = frozenset("-=+|: \t\r\n_")
 _DATE = re.compile(r"\d{2,4}[-/.:]\d{1,2}[-/.:]\d{1,4}")
 
 
@@ -63,3 +64,8 @@ def is_typed(column: Sequence[str]) -> bool:
     )
     few = len(set(cells)) <= max(1, len(cells) // 4) and max(map(len, cells)) <= _MAX_NUMBER
     return few or 10 * numbers >= 9 * len(cells)
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line only separates others: blank, or drawn with dashes."""
+    return not line.strip() or (_RULE.issuperset(line) and ("--" in line or "==" in line))

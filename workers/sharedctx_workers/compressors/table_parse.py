@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sharedctx.plain import split_lines
-from sharedctx_workers.compressors.table_cells import is_number, is_typed, is_void
+from sharedctx_workers.compressors.table_cells import is_number, is_rule, is_typed, is_void
 from sharedctx_workers.compressors.table_columns import Columns, columns_of
 from sharedctx_workers.compressors.table_fields import (
     find_fields,
@@ -43,7 +43,6 @@ _MIN_WORDED = 12
 _MAX_HEADER = 3  # lines among which is the header
 _QUOTED = re.compile(r'"[^"]*"')
 _PIPE = re.compile(r"(?<!\\)\|")  # not one that a backslash makes a character of a cell
-_RULE = frozenset("-=+|: \t\r\n_")
 _OPENING = ("(", "[", "{", "<")
 _SEPARATORS = frozenset((":", "=", "->"))
 _COMMENTS = ("#", "//", "/*", "*", "--", ";", '"')
@@ -88,20 +87,19 @@ class _Line(NamedTuple):
 def find_table(text: str) -> Table | None:
     """Return `text` as a table, or None when it is not one. The last answer is remembered."""
     lines = [
-        _Line(start, end, line, _is_rule(line))
+        _Line(start, end, line, is_rule(line))
         for start, end in split_lines(text)
         for line in (text[start:end],)
     ]
+    nameless: Table | None = None
     for first in _beginnings(lines):
+        if nameless and lines[first - 1].text.strip():
+            continue  # what only a blank line above sets apart can be the header of the rest
         table = _delimited(text, lines[first:]) or _aligned(lines[first:])
-        if table:
+        if table and table.names:
             return table
-    return _numeric(lines) or _listed(lines)
-
-
-def _is_rule(line: str) -> bool:
-    """Whether a line only separates others: blank, or drawn with dashes."""
-    return not line.strip() or (_RULE.issuperset(line) and ("--" in line or "==" in line))
+        nameless = nameless or table
+    return nameless or _numeric(lines) or _listed(lines)
 
 
 def _beginnings(lines: Sequence[_Line]) -> Iterator[int]:

@@ -18,6 +18,7 @@ __all__ = ("summarize",)
 _MIN_ROWS = 12
 _MAX_VALUES = 6
 _MAX_VALUE = 24
+_MAX_WORDS = 3  # told of a column of numbers
 _MAX_COLUMNS = 40
 
 
@@ -62,7 +63,9 @@ def _column(column: Sequence[str]) -> tuple[_Kind, list[str]]:
     void = sum(map(is_void, cells))
     counts = Counter(cells)
     if numbers and 10 * len(numbers) >= 9 * (len(cells) - void) and len(counts) > 3:
-        return _Kind.RANGE, [f"{_least(numbers)} to {_greatest(numbers)}"]
+        ends = f"{_least(numbers)} to {_greatest(numbers)}"
+        words = Counter(cell for cell in cells if number_of(cell) is None and not is_void(cell))
+        return _Kind.RANGE, [", ".join([ends, *_frequent(words, _MAX_WORDS)]), ends]
     if len(counts) == 1:
         return _Kind.VALUES, [f"all {_short(cells[0])}"]
     if 2 * len(counts) > len(cells):
