@@ -17,7 +17,14 @@ from sharedctx.picking import IndexSet, Runs, pick
 from sharedctx.segments import REQUIRED, Document, Guarantee, Segment, Span
 from sharedctx.tokens import Tokenizer
 
-__all__ = ("MIN_TOKENS", "Rendering", "default_target", "render", "render_default")
+__all__ = (
+    "MIN_TOKENS",
+    "Rendering",
+    "check_budget",
+    "default_target",
+    "render",
+    "render_default",
+)
 
 MIN_TOKENS = 16
 """The smallest budget: about the size of one elision note."""
@@ -73,8 +80,7 @@ def render(
     Raises:
         InvalidRequest: `max_tokens` is below `MIN_TOKENS`.
     """
-    if max_tokens is not None and max_tokens < MIN_TOKENS:
-        raise InvalidRequest(f"max_tokens is {max_tokens}; it must be {MIN_TOKENS} or more.")
+    check_budget(max_tokens)
     # Tokens merge across segments, so the whole can fit although the sum of its parts does not.
     parts = sum(segment.tokens for segment in document.segments)
     if max_tokens is None or parts <= 1.25 * max_tokens:
@@ -93,6 +99,12 @@ def render(
     if keep_required:
         return min(views, key=lambda view: view.tokens)
     return _shortest(document, original, tokenizer, max_tokens)
+
+
+def check_budget(max_tokens: object) -> None:
+    """Raise `InvalidRequest` unless `max_tokens` is None or a budget that a view can keep."""
+    if max_tokens is not None and not (isinstance(max_tokens, int) and max_tokens >= MIN_TOKENS):
+        raise InvalidRequest(f"max_tokens is {max_tokens!r}; it must be {MIN_TOKENS} or more.")
 
 
 def default_target(basis: int, percent: int, total: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sharedctx.errors import InvalidRequest
 from sharedctx.ranking import rank_for_query
-from sharedctx.render import MIN_TOKENS, Rendering, render
+from sharedctx.render import MIN_TOKENS, Rendering, check_budget, render
 from sharedctx.segments import Document
 from sharedctx.tokens import Tokenizer
 
@@ -30,8 +30,7 @@ def check_request(*, full: bool, max_tokens: object, query: object, lines: objec
         raise InvalidRequest(
             "`full` and `lines` read the original as it is: give no max_tokens or query with them."
         )
-    if max_tokens is not None and not (isinstance(max_tokens, int) and max_tokens >= MIN_TOKENS):
-        raise InvalidRequest(f"max_tokens is {max_tokens!r}; it must be {MIN_TOKENS} or more.")
+    check_budget(max_tokens)
     if query is not None and not isinstance(query, str):
         raise InvalidRequest(f"`query` is a str, not {type(query).__name__}.")
     if lines is not None and not _is_span(lines):

@@ -54,7 +54,6 @@ class Line(NamedTuple):
     Attributes:
         end: Where the part of the original that it stands for ends; the next piece begins there.
         parent: Index of the piece with the bracket or header that it is under, or -1.
-        is_summary: Whether it is said about the original rather than of it.
     """
 
     text: str
@@ -64,7 +63,6 @@ class Line(NamedTuple):
     first: int
     amount: int
     parent: int
-    is_summary: bool = False
 
 
 class _Child(NamedTuple):
@@ -195,9 +193,7 @@ class _Layout:
         for i, text in enumerate(texts):
             line = f"# {text if i else title + text}\n"
             rank = place.rank + spread * i / len(texts)
-            self.lines.append(
-                Line(line, at, rank, "summary line", 0, 1, place.parent, is_summary=True)
-            )
+            self.lines.append(Line(line, at, rank, "summary line", 0, 1, place.parent))
 
     def _value(self, child: _Child, place: _Place) -> None:
         """Lay out a value."""

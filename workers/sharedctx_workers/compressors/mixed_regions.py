@@ -68,7 +68,22 @@ def turns_of(text: str) -> list[tuple[int, int]]:
 
     A command after a prompt is a label too.
     """
-    labels: list[tuple[int, int, str]] = []
+    labels = list(_labels(text))
+    if len(labels) < _MIN_TURNS:
+        return []
+    # Who speaks between fences only is quoted, such as the fields of a record.
+    fenced = _fenced(text)
+    speakers = Counter(name for start, _, name in labels if not _is_in(fenced, start))
+    turns = [label for label in labels if speakers[label[2]] > 1]
+    names = {name for _, _, name in turns}
+    if len(turns) < _MIN_TURNS or len(names) > _MAX_SPEAKERS or names == {"$"}:
+        return []
+    ends = [start for start, _, _ in turns[1:]] + [len(text)]
+    return [(said, end) for (_, said, _), end in zip(turns, ends, strict=True)]
+
+
+def _labels(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each line that may begin a turn: its start, that of what is said, and who says it."""
     sessions, has_calls = _sessions(text), bool(_CALL.search(text))
     for start, end in _marked_lines(text):
         if _is_in(sessions, start):
@@ -86,22 +101,13 @@ def turns_of(text: str) -> list[tuple[int, int]]:
         else:
             label = _LABEL.fullmatch(head.rstrip())
         if label and (label.end() >= len(head.rstrip()) or _SENTENCE.search(head, label.end())):
-            labels.append((start, start + label.end(), label[1]))
+            yield start, start + label.end(), label[1]
         elif _PROMPT.match(head):
-            labels.append((start, end, "$"))
+            yield start, end, "$"
         elif has_calls and _BULLET.match(head):
-            labels.append((start, end, head[0]))
+            yield start, end, head[0]
         elif role := _ROLE_MARK.match(head.rstrip("\r\n")):
-            labels.append((start, start + role.end(), (role[1] or role[2]).lower()))
-    # Who speaks between fences only is quoted, such as the fields of a record.
-    fenced = _fenced(text)
-    speakers = Counter(name for start, _, name in labels if not _is_in(fenced, start))
-    turns = [label for label in labels if speakers[label[2]] > 1]
-    names = {name for _, _, name in turns}
-    if len(turns) < _MIN_TURNS or len(names) > _MAX_SPEAKERS or names == {"$"}:
-        return []
-    ends = [start for start, _, _ in turns[1:]] + [len(text)]
-    return [(said, end) for (_, said, _), end in zip(turns, ends, strict=True)]
+            yield start, start + role.end(), (role[1] or role[2]).lower()
 
 
 def _marked_lines(text: str) -> Iterator[tuple[int, int]]:

@@ -67,7 +67,7 @@ def _read(text: str, lines: Sequence[tuple[int, int]]) -> list[_Line] | None:
     """Return `lines` apart; None when they are not all but a few measures and a path."""
     heads = [text[start : min(end, start + _MAX_LINE)].strip() for start, end in lines]
     columns = _columns_before_path(heads)
-    if not columns or _is_header(heads[0], columns):
+    if not columns or _names_columns(heads[0], columns):
         return None
     listed = []
     others = 0
@@ -92,7 +92,7 @@ def _read(text: str, lines: Sequence[tuple[int, int]]) -> list[_Line] | None:
     return listed if all(map(_measures, values)) else None
 
 
-def _is_header(head: str, columns: int) -> bool:
+def _names_columns(head: str, columns: int) -> bool:
     """Whether a line names all columns, as that of a table does."""
     names = head.split()
     return len(names) > columns and not any(map(str.isdecimal, head))

@@ -59,12 +59,13 @@ def summarize(text: str, table: Table) -> str:
 def _column(column: Sequence[str]) -> tuple[_Kind, list[str]]:
     """Return what is in a column: the range of its numbers, or its values; in full, then short."""
     cells = [cell.strip() for cell in column]
-    numbers = [(number, cell) for cell in cells if (number := number_of(cell)) is not None]
+    read = [(number_of(cell), cell) for cell in cells]
+    numbers = [(number, cell) for number, cell in read if number is not None]
     void = sum(map(is_void, cells))
     counts = Counter(cells)
     if numbers and 10 * len(numbers) >= 9 * (len(cells) - void) and len(counts) > 3:
         ends = f"{_least(numbers)} to {_greatest(numbers)}"
-        words = Counter(cell for cell in cells if number_of(cell) is None and not is_void(cell))
+        words = Counter(cell for number, cell in read if number is None and not is_void(cell))
         return _Kind.RANGE, [", ".join([ends, *_frequent(words, _MAX_WORDS)]), ends]
     if len(counts) == 1:
         return _Kind.VALUES, [f"all {_short(cells[0])}"]
