@@ -40,6 +40,8 @@ _GROUP: Final = "sharedctx-workers"
 _MOST_ASKED: Final = 1_000
 _ACK: Final = b"+ACK"
 _IN_PROGRESS: Final = b"+WPI"
+# Why a server ends a pull although the queue goes on, there or at another server.
+_PASSING: Final = ("leadership change", "server shutdown", "exceeded maxwaiting")
 _ADVISORY: Final = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 
 
@@ -281,6 +283,6 @@ def _check_status(status: str, message: Msg) -> None:
     description = (message.headers or {}).get("Description", "")
     if status in {"404", "408"}:
         return
-    if status == "503" or "leadership" in description.lower():
+    if status == "503" or any(word in description.lower() for word in _PASSING):
         raise TransientError(description or "no responders", sent=False)
     raise StoreError(f"The job queue of the namespace is gone: {status} {description}.")

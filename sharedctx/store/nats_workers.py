@@ -6,11 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sharedctx.errors import InvalidNamespace, StoreError, StoreUnavailable
 from sharedctx.keys import subjects_of, validate_namespace
-from sharedctx.store.api import ApiError, call, publish
+from sharedctx.store.api import ApiError, StreamMissing, call, publish
 from sharedctx.store.base import JobQueue
 from sharedctx.store.connection import Connection
 from sharedctx.store.credentials import Credentials
@@ -29,9 +29,22 @@ from sharedctx.store.streams import (
     presence_stream,
 )
 
-__all__ = ("WorkerStore", "list_workers", "read_presence")
+__all__ = ("Namespaces", "WorkerStore", "list_workers", "read_presence")
 
 _STREAM_PREFIX: Final = "KV_ctx_"
+
+
+class Namespaces(NamedTuple):
+    """The namespaces of a server or cluster.
+
+    Attributes:
+        there: Names of those that exist.
+        silent: Names that may be those of more: what holds them has no leader at the moment, so
+            nobody tells what it is.
+    """
+
+    there: set[str]
+    silent: set[str]
 
 
 class WorkerStore:
@@ -68,24 +81,27 @@ class WorkerStore:
         except TransientError as error:
             raise StoreUnavailable(f"NATS does not answer: {error}.") from error
 
-    async def namespaces(self, only: Collection[str] = ()) -> set[str]:
-        """Return the names of all namespaces, or of those of `only` that exist.
+    async def namespaces(self, only: Collection[str] = ()) -> Namespaces:
+        """Return all namespaces, or those of `only` that exist.
 
         With `only` it asks for nothing that the permissions of these namespaces do not allow.
         """
         if only:
-            return {name for name in only if await self._exists(name)}
-        found: set[str] = set()
+            return Namespaces({name for name in only if await self._exists(name)}, set())
+        found = Namespaces(set(), set())
         offset = 0
         while True:
             page = await call(self._connection, "STREAM.LIST", {"offset": offset})
-            streams = page.get("streams") or []
+            streams, silent = page.get("streams") or [], page.get("missing") or []
             for stream in streams:
                 config = stream["config"]
                 if METADATA_KEY in (config.get("metadata") or {}):
-                    found |= _namespace_of(config["name"])
-            offset += len(streams)
-            if not streams or offset >= int(page.get("total", 0)):
+                    found.there.update(_namespace_of(config["name"]))
+            for name in silent:
+                found.silent.update(_namespace_of(name))
+            told = len(streams) + len(silent)
+            offset += told
+            if not told or offset >= int(page.get("total", 0)):
                 return found
 
     async def _exists(self, namespace: str) -> bool:
@@ -131,7 +147,7 @@ class WorkerStore:
         subjects = subjects_of(namespace)
         try:
             info = await call(self._connection, f"STREAM.INFO.{subjects.entries}")
-        except ApiError as error:
+        except StreamMissing as error:
             raise StoreError(
                 f"There is no namespace {namespace!r}.", namespace=namespace
             ) from error

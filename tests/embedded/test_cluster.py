@@ -74,5 +74,5 @@ async def test_a_local_context_on_three_nodes_goes_on_without_one_of_them() -> N
         ]
         assert len(servers) == 3
         os.kill(servers[0].pid, signal.SIGKILL)
-        assert (await ctx.put("k", text + "and more", wait=30)).state == "ready"
+        assert (await ctx.put("k", text + "and more", wait=True)).state == "ready"
         assert (await ctx.info()).config.replicas == 3

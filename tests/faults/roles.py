@@ -203,7 +203,7 @@ async def update(one: User) -> None:
 
 async def find_namespaces(one: User) -> None:
     async with one.worker() as store, store.created({"team"}) as changed:
-        assert await store.namespaces({"team"}) == {"team"}
+        assert (await store.namespaces({"team"})).there == {"team"}
         await asyncio.wait({asyncio.ensure_future(changed.wait())}, timeout=0.2)
         if changed.is_set():
             await changed.wait()

@@ -205,6 +205,7 @@ def test_every_right_of_a_role_is_used(server: str, monkeypatch: pytest.MonkeyPa
     async def everything() -> None:
         root_user = user(server, "root")
         async with root_user.context(create=True, update=True, history=2) as ctx:
+            await ctx.clear()  # what tests before this one have put
             await ctx.put("made", TEXT)
             await ctx.put("big", BIG)
             async with working(f"{server[:7]}root:p@{server[7:]}", "team"):

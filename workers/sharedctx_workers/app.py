@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from sharedctx.errors import AuthError, SharedContextError, StoreError, StoreUnavailable
 from sharedctx.store.base import Store
-from sharedctx.store.nats_workers import WorkerStore
+from sharedctx.store.nats_workers import Namespaces, WorkerStore
 from sharedctx_workers.children import CHILD_COMMAND, ChildFailure, Children
 from sharedctx_workers.consumer import Hand, consume
 from sharedctx_workers.health import serve_health
@@ -204,46 +204,65 @@ class Worker:
                         changed.clear()
                         found = await store.namespaces(self._settings.namespaces)
                         self._reconcile(store, found, consumers)
-                        with anyio.move_on_after(_DISCOVER_EVERY_S):
+                        every = _DISCOVER_BACKOFF_S if found.silent else _DISCOVER_EVERY_S
+                        with anyio.move_on_after(every):
                             await changed.wait()
             except StoreError as error:
                 _log.warning("namespaces.unknown", reason=str(error))
                 await anyio.sleep(_DISCOVER_BACKOFF_S)
 
-    def _reconcile(self, store: WorkerStore, found: set[str], consumers: TaskGroup) -> None:
-        self._found = found
-        for namespace in self._served.keys() - found:
+    def _reconcile(self, store: WorkerStore, found: Namespaces, consumers: TaskGroup) -> None:
+        self._found = found.there
+        # One that is silent during an election of leaders was not deleted.
+        for namespace in self._served.keys() - found.there - found.silent:
             self._served[namespace].cancel()
-        for namespace in sorted(found - self._served.keys()):
+        for namespace in sorted(found.there - self._served.keys()):
             self._served[namespace] = anyio.CancelScope()
             consumers.start_soon(self._serve_namespace, store, namespace)
 
     async def _serve_namespace(self, store: WorkerStore, namespace: str) -> None:
         try:
             with self._served[namespace]:
-                async with store.open(namespace) as (entries, queue):
-                    runner = JobRunner(
-                        entries,
-                        entries.config,
-                        self._children,
-                        self._tally,
-                        self._metrics,
-                        self._settings.encryption,
-                    )
-                    self._consuming[namespace] = entries
-                    self._refused.discard(namespace)
-                    _log.info("namespace.served", namespace=namespace)
-                    async with anyio.create_task_group() as upkeep:
-                        upkeep.start_soon(reap_forever, entries)
-                        await consume(queue, runner, self._hand, self._stop)
-                        upkeep.cancel_scope.cancel()
+                while True:
+                    if await self._consume_namespace(store, namespace):
+                        break
+                    await anyio.sleep(_DISCOVER_BACKOFF_S)
         except SharedContextError as error:
             self._refused.add(namespace)
             _log.warning("namespace.refused", namespace=namespace, reason=str(error))
         finally:
-            self._consuming.pop(namespace, None)
             del self._served[namespace]
             _log.info("namespace.left", namespace=namespace)
+
+    async def _consume_namespace(self, store: WorkerStore, namespace: str) -> bool:
+        """Do the jobs of a namespace; return False when NATS is away and it is to be tried again.
+
+        Raises:
+            SharedContextError: this worker cannot serve it.
+        """
+        try:
+            async with store.open(namespace) as (entries, queue):
+                runner = JobRunner(
+                    entries,
+                    entries.config,
+                    self._children,
+                    self._tally,
+                    self._metrics,
+                    self._settings.encryption,
+                )
+                self._consuming[namespace] = entries
+                self._refused.discard(namespace)
+                _log.info("namespace.served", namespace=namespace)
+                async with anyio.create_task_group() as upkeep:
+                    upkeep.start_soon(reap_forever, entries)
+                    await consume(queue, runner, self._hand, self._stop)
+                    upkeep.cancel_scope.cancel()
+        except StoreUnavailable as error:
+            _log.warning("namespace.away", namespace=namespace, reason=str(error))
+            return False
+        finally:
+            self._consuming.pop(namespace, None)
+        return True
 
     async def _serve_health(self, listener: socket.socket) -> None:
         await serve_health(listener, live=self._live, ready=self._ready, metrics=self._scrape)
