@@ -30,7 +30,7 @@ from sharedctx.store.options import DEFAULT_SERVERS, ConnectOptions
 from sharedctx.tokens import DEFAULT_MODEL, Tokenizer
 from sharedctx.views import check_request
 from sharedctx.waiting import wait_for_put
-from sharedctx.writing import checked_agent, prepare, profile_for
+from sharedctx.writing import check_expected, checked_agent, prepare, profile_for
 
 __all__ = ("DEFAULT_SERVERS", "SharedContext")
 
@@ -205,17 +205,19 @@ class SharedContext(Session):
             filename: Name of the file it is from; its extension serves as the hint.
 
         Returns:
-            The entry: ``pending``, or ``passthrough`` for small content; with `wait` as it ended.
+            The entry: ``pending``, or ``passthrough`` for small content; with `wait` as it ended,
+            and still ``pending`` when that took longer.
             Reading `original_tokens` of a pending one counts them, 0.1 s per MB, where you are.
 
         Raises:
             InvalidKey: the key cannot be used.
-            InvalidRequest: there is no such kind or language.
+            InvalidRequest: there is no such kind or language, or `expect` is no revision.
             ContentTooLarge: the content is over `max_content_bytes`.
             RevisionConflict: the key is not at `expect`.
             StoreUnavailable: NATS is away and nothing was written.
             UnknownOutcome: it was sent and not confirmed. A cancelled call is as uncertain.
         """
+        check_expected(expect)
         store = self._store
         agent = self._agent if agent is None else checked_agent(agent)
         profile = self._profile._replace(hint=make_hint(kind, language, filename))

@@ -14,7 +14,7 @@ from sharedctx.errors import ContentTooLarge, InvalidRequest
 from sharedctx.records import EntryRecord, Profile
 from sharedctx.tokens import Tokenizer, encoding_for_model
 
-__all__ = ("checked_agent", "off_loop", "prepare", "profile_for")
+__all__ = ("check_expected", "checked_agent", "off_loop", "prepare", "profile_for")
 
 _T = TypeVar("_T")
 _PASSTHROUGH_BYTES: Final = 512
@@ -36,6 +36,15 @@ def checked_agent(agent: str | None) -> str | None:
     if len(agent) > _MAX_AGENT_CHARS:
         raise InvalidRequest(f"`agent` has at most {_MAX_AGENT_CHARS} characters.")
     return agent
+
+
+def check_expected(expect: object) -> None:
+    """Raise `InvalidRequest` when `expect` is given and can be no revision."""
+    if expect is not None and (not isinstance(expect, int) or expect < 0):
+        raise InvalidRequest(
+            "`expect` is a revision, such as that of an entry (`entry.revision`), or 0 for an "
+            f"absent key, not {expect!r}."
+        )
 
 
 async def prepare(

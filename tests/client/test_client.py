@@ -229,6 +229,10 @@ async def test_conditional_puts(open_context: OpenContext) -> None:
         await ctx.put("k", "two", expect=0)
     assert caught.value.key == "k"
     assert (await ctx.put("k", "two", expect=first.revision)).revision > first.revision
+    for wrong in ("1", first.ref, -1):
+        with pytest.raises(InvalidRequest, match=r"entry\.revision"):
+            await ctx.put("k", "three", expect=wrong)
+    assert await ctx.get("k") == "two"
 
 
 async def test_wait_for(open_context: OpenContext) -> None:

@@ -30,7 +30,7 @@ __all__ = ("EXIT_BROKEN", "EXIT_OK", "EXIT_REFUSED", "Worker", "run")
 EXIT_OK = 0
 """Asked to stop, and finished or gave back what was in hand."""
 EXIT_BROKEN = 1
-"""This installation cannot compress: its child processes do not start."""
+"""It cannot work here: its child processes do not start, or the health port is taken."""
 EXIT_REFUSED = 3
 """The server refused the credentials."""
 

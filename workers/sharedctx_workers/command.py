@@ -231,9 +231,9 @@ def worker(
     limit, and writes the rendition back. It waits for a server that is away and may be killed at
     any moment: another worker takes over its jobs.
 
-    Exit codes: 0 stopped by SIGTERM or SIGINT, nothing lost; 1 its child processes do not start;
-    2 wrong arguments; 3 the server refused the credentials, or is not to be trusted. A second
-    signal ends the grace time.
+    Exit codes: 0 stopped by SIGTERM or SIGINT, nothing lost; 1 its child processes do not start, or
+    the port of its health endpoints is taken; 2 wrong arguments; 3 the server refused the
+    credentials, or is not to be trusted. A second signal ends the grace time.
     """
     settings = WorkerSettings(
         servers=_split(servers),
