@@ -94,7 +94,8 @@ async def test_a_worker_that_was_stopped_and_woken_does_no_harm(
     open_store: OpenStore, start_worker: StartWorker
 ) -> None:
     store = await open_store()
-    zombie = start_worker(script="scripted_worker.py")
+    # The time that it sleeps counts against the limit.
+    zombie = start_worker("--time-limit", "60", script="scripted_worker.py")
     record = await put(store, "key", text_of("SLOW"))
     await zombie.logged("job.started", key="key")
     zombie.process.send_signal(signal.SIGSTOP)
