@@ -20,6 +20,7 @@ from sharedctx_workers.compressors.markdown import MarkdownCompressor
 from sharedctx_workers.compressors.markdown_scan import is_article
 from sharedctx_workers.compressors.mixed import MixedCompressor
 from sharedctx_workers.compressors.mixed_regions import is_composed
+from sharedctx_workers.compressors.numbered import NumberedCompressor
 from sharedctx_workers.compressors.search_compressor import SearchCompressor
 from sharedctx_workers.compressors.table import TableCompressor
 from sharedctx_workers.compressors.xml import XmlCompressor
@@ -51,7 +52,10 @@ _ANY_LOG = LogCompressor(of_any_form=True)
 
 _HTML = HtmlCompressor(_GRAMMARS)
 _MARKDOWN = MarkdownCompressor(_GRAMMARS)
-_MIXED = MixedCompressor((*_GRAMMARS, _HTML), lenient=(_CODE_BY_LINES, _ANY_LOG))
+_PARTS = (*_GRAMMARS, _HTML)
+_MIXED = MixedCompressor(
+    (NumberedCompressor(lambda _: _PARTS), *_PARTS), lenient=(_CODE_BY_LINES, _ANY_LOG)
+)
 
 # Then what holds others, with the grammars between that take much for theirs: pages of HTML are as
 # indented as code is, and comments of code look like headings. At last text, which accepts all.
@@ -86,12 +90,13 @@ class Route(NamedTuple):
 
 def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
     """Return where `text` goes: as the hint says if that holds, else by its grammar."""
-    for compressor in _hinted(hint):
+    hinted = tuple(_hinted(hint))
+    for compressor in (NumberedCompressor(lambda _: hinted), *hinted):
         document = compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "hinted")
     tried: set[Compressor] = set()
-    for compressor in _ordered(text):
+    for compressor in (_NUMBERED, *_ordered(text)):
         document = None if compressor in tried else compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "refused" if hint.kind else "parsed")
@@ -124,6 +129,10 @@ def _ordered(text: str) -> Iterator[Compressor]:
     if not composed and reports(text):
         yield from (_HTML, _CODE_BY_LINES, _ANY_LOG)
     yield from COMPRESSORS[:-1]
+
+
+# A listing of what any of them reads.
+_NUMBERED = NumberedCompressor(lambda inner: (*_ordered(inner), COMPRESSORS[-1]))
 
 
 def _hinted(hint: Hint) -> Iterator[Compressor]:

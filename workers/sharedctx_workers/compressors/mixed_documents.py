@@ -19,6 +19,7 @@ from sharedctx.segments import REQUIRED, TARGET, Document, Guarantee, NoteStyle,
 from sharedctx.tokens import Tokenizer
 from sharedctx_workers.compressors.base import Compressor
 from sharedctx_workers.compressors.counting import tokens_up_to
+from sharedctx_workers.compressors.line_references import moved_lines
 from sharedctx_workers.compressors.mixed_parts import MIN_EMBEDDED, Embedded, embedded_in
 from sharedctx_workers.compressors.mixed_regions import outputs_of, paragraph_runs, turns_of
 from sharedctx_workers.compressors.mixed_repeats import Repeat, repeats_in, retold, told_again
@@ -37,8 +38,6 @@ _FENCES = ("```", "~~~")
 _NAMED = ("code", "table")
 # Ranks say where each part ends, so the target has room for what estimates of notes differ.
 _ROOM = 1.05
-# What notes of a part call lines, by their numbers there.
-_LINES = re.compile(r"(\bmore (?:to|at) L|\bthe next \d+ as L)(\d+)(?:-(\d+))?")
 # Targets of links, comments and images, and lines of a table of contents.
 _LAST = re.compile(
     r"\s*(?:\[[^\]\n]{1,200}\]:\s|<!--|\[?!\[|\.\. (?:_[^\n]{1,200}:\s|image::)"
@@ -355,7 +354,7 @@ class _Entries:
                     needs=segment.needs or above(),
                     stand_in="",  # its grammar ends at its fences, where a note does no harm
                     told_by=0,
-                    note=_LINES.sub(self._moved, segment.note),
+                    note=moved_lines(segment.note, self._lines),
                     mentions=said,
                 )
             )
@@ -369,11 +368,6 @@ class _Entries:
         """Count what notes mention of `segments`."""
         said = (f" {mention}," for segment in segments for mention in segment.mentions)
         self.wanted += sum(map(self._tokenizer.count, said))
-
-    def _moved(self, lines: re.Match[str]) -> str:
-        """Return what the whole calls lines that a note of the last part names."""
-        numbers = (self._lines + int(number) for number in lines.groups()[1:] if number)
-        return f"{lines[1]}{'-'.join(map(str, numbers))}"
 
     def _distance(self) -> int:
         """Return how many places before the next segment its heading stands; 0 if none."""
