@@ -32,15 +32,20 @@ _CONFIG = ConfigCompressor()
 # Kinds with a grammar of their own, the strictest first: what a diff or a log quotes does not make
 # it a table, and comments do not make a program a document. Parts of mixed documents are offered to
 # the same ones.
-_GRAMMARS: tuple[Compressor, ...] = (
-    JsonCompressor(),
-    XmlCompressor(),
+_OF_LINES: tuple[Compressor, ...] = (
     DiffCompressor(),
     SearchCompressor(),
     LogCompressor(),
     CodeCompressor(),
     TableCompressor(),
     _CONFIG,
+)
+# Results of searches are told by an index, which is no part of a string.
+_OF_STRINGS = tuple(each for each in (*_OF_LINES, TextCompressor()) if each.kind != "search")
+_GRAMMARS: tuple[Compressor, ...] = (
+    JsonCompressor((NumberedCompressor(lambda _: _OF_STRINGS), *_OF_STRINGS)),
+    XmlCompressor(),
+    *_OF_LINES,
 )
 
 # Those that nothing else can be mistaken for, and those of programs and what they say.

@@ -2,8 +2,8 @@
 
 What is short stays on one line, without white space. Objects and arrays that are longer open, hold
 their members on lines of their own, and close; similar objects become a table. Very long strings
-are cut in several parts, so that a reader can have the beginning of each. After the bracket that
-opens many alike, lines that begin with ``#`` say what they have in common.
+are cut in parts. After the bracket that opens many alike, lines that begin with ``#`` say what they
+have in common.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from sharedctx.exact_json import Value, dump, dump_string
 from sharedctx.exact_json import children as members_of
-from sharedctx.plain import split_long
 from sharedctx.salience import looks_wrong
 from sharedctx.segments import REQUIRED
 from sharedctx_workers.compressors.json_ranks import (
@@ -24,6 +23,7 @@ from sharedctx_workers.compressors.json_ranks import (
     sample_ranks,
     scalar_rows,
 )
+from sharedctx_workers.compressors.json_strings import LATE, LONG, SOON, Part, Strings
 from sharedctx_workers.compressors.json_summary import is_map, outline, pack, summarize
 from sharedctx_workers.compressors.json_table import Table, tabulate
 
@@ -31,12 +31,11 @@ __all__ = ("Line", "lay_out")
 
 _MAX_LINE = 160
 _MAX_TOLD = 480  # where a summary has said what there is
-_LONG = 480  # characters of a string or row that are cut in parts
-_HEAD, _PART, _TAIL = 240, 320, 60
 # Levels that are opened; what lies deeper stays on the line of its parent. Each level is parsed
 # again, so this also bounds the time.
 _MAX_OPEN = 12
 _PROBE = 40
+_MOST_ESCAPED = 12  # characters that JSON can take to write one
 _MANY_MEMBERS = 12
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,{}\[\]]+')
 # Arrays and dictionaries of at least this many characters are summarized.
@@ -105,14 +104,15 @@ class _Place(NamedTuple):
     is_told: bool = False
 
 
-def lay_out(source: str, values: Sequence[tuple[Value, int, int]]) -> list[Line]:
+def lay_out(source: str, values: Sequence[tuple[Value, int, int]], strings: Strings) -> list[Line]:
     """Return the pieces of the rendition of `source`, which is JSON or JSON lines.
 
     Args:
         source: The original; the spans of the pieces cover it.
         values: Its values, as `sharedctx.exact_json.parse_spans` returns them.
+        strings: What cuts long ones.
     """
-    layout = _Layout(source)
+    layout = _Layout(source, strings)
     ends = [start for _, start, _ in values[1:]] + [len(source)]
     layout.document(
         [_Child(None, value, at, end) for (value, at, _), end in zip(values, ends, strict=True)]
@@ -126,8 +126,9 @@ def _compact_size(source: str) -> int:
 
 
 class _Layout:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, strings: Strings) -> None:
         self._source = source
+        self._strings = strings
         self.lines: list[Line] = []
         self._outlined: set[str] = set()
         self._speaks_of_errors = False  # anything among the values that were summarized last
@@ -208,8 +209,8 @@ class _Layout:
         if place.is_told and self._speaks_of_errors and looks_wrong(text):
             least = self.lines[place.parent].rank if place.parent >= 0 else REQUIRED
             place = place._replace(rank=max(least, place.rank - 0.1))
-        if len(text) > _LONG:
-            self._pieces(list(_cut([text], "")), end, place, count)
+        if len(text) > LONG:
+            self._parts(list(self._strings.cut([text])), end, place, count)
         else:
             self._add(text, end, place, place.unit or "line", count)
 
@@ -311,35 +312,39 @@ class _Layout:
         ranks = row_ranks(table.rows, texts)
         for i, (row, text, own) in enumerate(zip(table.rows, texts, ranks, strict=True)):
             here = _Place("", "", place.depth + 1, rank + own, "row", i + 1, header)
-            if len(text) <= _LONG:
+            if len(text) <= LONG:
                 self._add(f"{text}\n", children[i].end, here, "row", 1)
             else:
-                pieces = list(_cut(row.cells or [row.raw], ","))
-                pieces[-1] += "\n"
-                self._pieces(pieces, children[i].end, here)
+                *parts, last = self._strings.cut(row.cells or [row.raw], ",")
+                last = last._replace(text=f"{last.text}\n")
+                self._parts([*parts, last], children[i].end, here)
         closing = f"{brackets[1]}{place.suffix}\n"
         self._add(closing, end, place._replace(parent=header, first=0), "line", 0)
 
-    def _pieces(self, pieces: Sequence[str], end: int, place: _Place, count: int = 1) -> None:
-        """Add a line that was cut into `pieces`: its ends first, what is between them later."""
-        left = sum(map(len, pieces))
+    def _parts(self, parts: Sequence[Part], end: int, place: _Place, count: int = 1) -> None:
+        """Add a line that was cut into `parts`."""
+        left = sum(len(part.text) for part in parts)
         start = self.lines[-1].end if self.lines else 0
         head = -1
-        for i, piece in enumerate(pieces):
-            is_last = i + 1 == len(pieces)
-            stop = end if is_last else self._locate(piece, start, end, left)
+        for i, part in enumerate(parts):
+            text = part.text
+            stop = end if i + 1 == len(parts) else self._locate(text, start, end, left)
             if i == 0:
-                head = self._add(piece, stop, place, place.unit or "line", count)
+                head = self._add(text, stop, place, place.unit or "line", count)
                 place = place._replace(parent=head, first=0)
             else:
-                rank = place.rank + (0.01 if is_last else 1 + i / 100)
-                self._add(piece, stop, place._replace(rank=rank), "char", len(piece))
-            start, left = stop, left - len(piece)
+                rank = place.rank + part.rank
+                if part.rank >= LATE:
+                    rank += i / 100
+                elif part.rank > SOON:
+                    rank = max(place.rank, part.rank)
+                self._add(text, stop, place._replace(rank=rank), part.unit, part.amount)
+            start, left = stop, left - len(text)
 
     def _locate(self, piece: str, start: int, end: int, left: int) -> int:
         """Return about where `piece` ends in the original: exactly, if it stands there verbatim."""
         probe = piece[-_PROBE:]
-        found = self._source.find(probe, start, end)
+        found = self._source.find(probe, start, min(end, start + _MOST_ESCAPED * len(piece)))
         return found + len(probe) if found >= 0 else start + (end - start) * len(piece) // left
 
 
@@ -375,22 +380,6 @@ def _is_nested(table: Table) -> bool:
         len(cell)
         for row in table.rows
         for cell in row.cells
-        if len(cell) > _LONG and cell.lstrip()[0] in "{["
+        if len(cell) > LONG and cell.lstrip()[0] in "{["
     )
     return bool(nested) and 2 * nested > sum(len(cell) for row in table.rows for cell in row.cells)
-
-
-def _cut(cells: Sequence[str], separator: str) -> Iterator[str]:
-    """Yield a line in pieces, so that the middle of each very long cell is a piece of its own."""
-    piece = ""
-    for i, cell in enumerate(cells):
-        piece += separator if i else ""
-        if len(cell) <= _LONG:
-            piece += cell
-            continue
-        yield piece + cell[:_HEAD]
-        stop = len(cell) - _TAIL
-        for start, end in split_long(cell, _HEAD, stop, _PART):
-            yield cell[start:end]
-        piece = cell[stop:]
-    yield piece

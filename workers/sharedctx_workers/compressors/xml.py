@@ -23,6 +23,7 @@ from sharedctx_workers.compressors.counting import count_each
 from sharedctx_workers.compressors.html import is_html
 from sharedctx_workers.compressors.json_layout import Line, lay_out
 from sharedctx_workers.compressors.json_ranks import ENOUGH
+from sharedctx_workers.compressors.json_strings import Strings
 from sharedctx_workers.compressors.search_fold import plural
 from sharedctx_workers.compressors.xml_json import (
     TEXT,
@@ -132,7 +133,7 @@ def _read(text: str) -> _Reading | None:
     if 2 * outline.prose > len(text):
         return None
     try:
-        laid_out = lay_out(outline.json, parse_spans(outline.json))
+        laid_out = lay_out(outline.json, parse_spans(outline.json), Strings())
     except ValueError:
         return None
     lines = list(_lines(text, outline, laid_out))
