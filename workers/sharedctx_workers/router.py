@@ -95,8 +95,7 @@ class Route(NamedTuple):
 
 def route(text: str, tokenizer: Tokenizer, hint: Hint = NO_HINT) -> Route:
     """Return where `text` goes: as the hint says if that holds, else by its grammar."""
-    hinted = tuple(_hinted(hint))
-    for compressor in (NumberedCompressor(lambda _: hinted), *hinted):
+    for compressor in _hinted(hint):
         document = compressor.document(text, tokenizer)
         if document is not None:
             return Route(compressor, document, "hinted")
@@ -141,10 +140,13 @@ _NUMBERED = NumberedCompressor(lambda inner: (*_ordered(inner), COMPRESSORS[-1])
 
 
 def _hinted(hint: Hint) -> Iterator[Compressor]:
-    """Yield the compressors of the kind that a hint names."""
+    """Yield the compressors of the kind that a hint names, for a listing of that kind as well."""
+    named = [compressor for compressor in COMPRESSORS if compressor.kind == hint.kind]
     if hint.language:
-        yield CodeCompressor(hint.language, by_lines=True)
-    yield from (compressor for compressor in COMPRESSORS if compressor.kind == hint.kind)
+        named.insert(0, CodeCompressor(hint.language, by_lines=True))
+    if named:
+        yield NumberedCompressor(lambda _: named)
+    yield from named
 
 
 def as_text(text: str, tokenizer: Tokenizer) -> Route:

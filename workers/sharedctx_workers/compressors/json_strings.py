@@ -96,9 +96,11 @@ class Strings:
         """Return the parts of a string that is a document; none if it is not."""
         if len(string) < _LEAST or string.count("\\n") < _LEAST_LINES:
             return []
+        if self._tried == _MOST_STRINGS:
+            return []
         self._tried += 1
         text = json.loads(string, strict=False)
-        document = self._read(text) if self._tried <= _MOST_STRINGS else None
+        document = self._read(text)
         if document is None:
             return []
         ranks, wanted = scaled(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
@@ -60,10 +61,12 @@ class _Numbered(NamedTuple):
     body: int
 
 
+@lru_cache(maxsize=1)
 def listing_in(text: str) -> Listing | None:
     """Return the listing that `text` is, but for a few short lines around it; None if it is none.
 
-    Its lines count up by one, and the same mark follows each number.
+    Its lines count up by one, and the same mark follows each number. The last answer is remembered:
+    it is verified next.
     """
     head = list(islice(split_lines(text), _MAX_AROUND + 2))
     numbered = [_numbered(text, *line) for line in head]
